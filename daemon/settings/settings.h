@@ -1,0 +1,88 @@
+/*
+ * The settings: YAML files in, one checked and immutable structure out.
+ *
+ * Every key is one row of the table in table.c (name, type, place, range, default, help); unknown keys
+ * are errors; all problems are found in one run and printed as `file:line:col: key: problem`.
+ */
+#ifndef DAEMON_SETTINGS_SETTINGS_H
+#define DAEMON_SETTINGS_SETTINGS_H
+
+#include <stdio.h>
+
+#include "rollcast/cleanup.h"
+#include "rollcast/stream.h"
+#include "rollcast/wire.h"
+
+enum input_type { INPUT_SUB, INPUT_PULL };
+enum output_type { OUTPUT_XPUB, OUTPUT_PUB, OUTPUT_PUSH };
+enum time_unit { TIME_UNIT_S, TIME_UNIT_MS, TIME_UNIT_US, TIME_UNIT_NS };
+
+struct strings {
+	char **items;
+	size_t count;
+};
+
+struct input_settings {
+	char *name;
+	enum input_type type;
+	struct strings bind, connect; /* ZeroMQ endpoints */
+	struct strings topics;        /* SUB prefixes; [""] takes all */
+	enum rollcast_format format;
+	enum time_unit time_unit; /* of plain numbers of time */
+	uint32_t high_water_mark; /* messages */
+	uint64_t message_max_bytes;
+};
+
+/* One rule: the streams that `match` selects and no earlier rule does. */
+struct stream_settings {
+	char *match;
+	struct rollcast_selector *selector;
+	char *model; /* its name under `models` */
+	struct rollcast_stream_settings stream;
+};
+
+struct output_settings {
+	char *name;
+	enum output_type type;
+	struct strings bind, connect;
+	char *prefix; /* before the stream's name in the topic */
+	char *match;
+	struct rollcast_selector *selector;
+	enum rollcast_format format;
+	uint32_t high_water_mark;
+};
+
+struct threads_settings {
+	uint32_t shards; /* 0: auto, one per core but at most 8 */
+	uint32_t train;  /* TRAIN_AUTO, or how many; 0: in the shard, in order */
+};
+#define TRAIN_AUTO UINT32_MAX
+
+struct settings {
+	struct input_settings *inputs;
+	size_t input_count;
+	struct stream_settings *streams; /* in file order: the first match wins */
+	size_t stream_count;
+	struct output_settings *outputs;
+	size_t output_count;
+	struct threads_settings threads;
+	uint32_t streams_max; /* limits.streams */
+};
+
+/*
+ * Reads and merges files and directories (their *.yaml, in the order of their names). Problems go to
+ * `errors`, a line each, in the order of file and line; returns how many there were, or a negative
+ * errno for what is no mistake of the settings (-ENOMEM). On 0 the caller owns *ret_settings.
+ */
+int settings_load(const char *const *paths, size_t count, FILE *errors,
+		  struct settings **ret_settings);
+void settings_destroy(struct settings *settings);
+DEFINE_CLEANUP(struct settings *, settings_destroy);
+
+/* The settings in use as YAML that settings_load reads back, defaults included. */
+void settings_print(const struct settings *settings, FILE *out);
+
+/* All keys with type, unit, range, default and help, as Markdown: docs/settings.md is made from it. */
+void settings_print_reference(FILE *out);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Stream names and selectors, as Prometheus writes them.
+ *
+ * A canonical name is `name` or `name{a="x",b="y"}`: labels sorted by name, values with \\ \" \n
+ * escaped, no spaces. Equal streams have equal bytes.
+ *
+ * A selector is `glob` or `glob{label OP "pattern", ...}` with OP one of = != (globs) =~ !~ (POSIX
+ * extended regular expressions, anchored). A missing label is the empty string.
+ */
+#ifndef ROLLCAST_NAME_H
+#define ROLLCAST_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollcast/cleanup.h"
+
+enum { ROLLCAST_LABELS_MAX = 32 };
+
+/* A piece of text that is not ended by a zero. */
+struct rollcast_text {
+	const char *bytes;
+	size_t length;
+};
+
+struct rollcast_label {
+	struct rollcast_text name, value;
+};
+
+/*
+ * Writes the canonical name into `buffer`, ended by a zero, and returns its length; sorts `labels` in
+ * place. Empty values drop the label. Returns 0 if the name is empty, has a control character or a
+ * brace or quote outside a label value, has a label twice, or does not fit.
+ */
+size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *labels, size_t count,
+			   char *buffer, size_t size);
+
+/*
+ * Reads a canonical name back: `ret_name` and up to ROLLCAST_LABELS_MAX labels point into `canonical`,
+ * except values with escapes, which are unescaped into `scratch` (as large as the name). Returns the
+ * number of labels, or -EINVAL.
+ */
+int rollcast_name_read(struct rollcast_text canonical, char *scratch, struct rollcast_text *ret_name,
+		       struct rollcast_label *ret_labels);
+
+/* A hash of a canonical name, well mixed in all 64 bits; the same in every run. */
+uint64_t rollcast_name_hash(struct rollcast_text canonical);
+
+struct rollcast_selector;
+
+/*
+ * A selector from its text. -EINVAL: `ret_error` (static or in the caller's `error` buffer) says what
+ * is wrong and `ret_column` where (from 0). -ENOMEM.
+ */
+int rollcast_selector_create(const char *text, struct rollcast_selector **ret_selector, char *error,
+			     size_t error_size, size_t *ret_column);
+void rollcast_selector_destroy(struct rollcast_selector *selector);
+DEFINE_CLEANUP(struct rollcast_selector *, rollcast_selector_destroy);
+/* Any number of threads. `canonical` is a canonical name. */
+bool rollcast_selector_matches(const struct rollcast_selector *selector,
+			       struct rollcast_text canonical);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * One stream: what it does with a sample, from the grid to the forecast.
+ *
+ *	push ─► grid ─► step: score what matured ─► window ─► experts ─► blend ─► intervals ─► forecast
+ *	                                              │  ▲
+ *	                                          job │  │ adopt          (any other thread runs the job)
+ *	                                              ▼  │
+ *	                                            training
+ *
+ * A stream belongs to one thread. It reads no clock: time is the data's own. Only a job may run
+ * elsewhere, on a copy. So a backtest is this file in a loop, and gives what the daemon gives.
+ */
+#ifndef ROLLCAST_STREAM_H
+#define ROLLCAST_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollcast/cleanup.h"
+#include "rollcast/network.h"
+
+enum {
+	ROLLCAST_SEASONS_MAX = 3,
+	ROLLCAST_LEVELS_MAX = 8,
+	ROLLCAST_QUANTILES_MAX = 2 * ROLLCAST_LEVELS_MAX + 1,
+	ROLLCAST_EXPERTS_MAX = 24,
+	ROLLCAST_HORIZON_MAX = 1024,
+	ROLLCAST_NAME_MAX = 1024, /* bytes of a canonical stream name */
+};
+
+enum rollcast_aggregate {
+	ROLLCAST_AGGREGATE_MEAN,
+	ROLLCAST_AGGREGATE_LAST,
+	ROLLCAST_AGGREGATE_SUM,
+	ROLLCAST_AGGREGATE_MIN,
+	ROLLCAST_AGGREGATE_MAX,
+};
+enum rollcast_gap { ROLLCAST_GAP_LINEAR, ROLLCAST_GAP_LAST, ROLLCAST_GAP_NONE };
+
+/* A length of time: microseconds, or steps of the grid. Exactly one of the two is set. */
+struct rollcast_span {
+	int64_t us;
+	uint32_t steps;
+};
+
+struct rollcast_grid_settings {
+	int64_t step_us; /* 0: found from the first samples */
+	enum rollcast_aggregate aggregate;
+	int64_t lateness_us; /* how long a step stays open behind the newest sample */
+	enum rollcast_gap gap;
+	uint32_t gap_longest; /* steps bridged at most; a longer gap is a hole */
+};
+
+struct rollcast_model_settings {
+	enum rollcast_cell cell;
+	enum rollcast_activation activation;
+	uint32_t hidden, layers, lookback, batch;
+	enum rollcast_loss loss;
+	double huber_delta;
+	enum rollcast_optimizer optimizer;
+	double rate, momentum, weight_decay, clip_norm;
+	uint32_t steps_first, steps_refit; /* optimiser steps of the first and of later trainings */
+	uint64_t seed;
+};
+
+struct rollcast_stream_settings {
+	struct rollcast_grid_settings grid;
+	struct rollcast_span window;
+	uint32_t horizon; /* steps, 1..ROLLCAST_HORIZON_MAX */
+	struct rollcast_span seasons[ROLLCAST_SEASONS_MAX];
+	uint32_t season_count;
+	struct rollcast_model_settings model;
+	struct rollcast_span retrain_every;
+	double levels[ROLLCAST_LEVELS_MAX]; /* of the central intervals, ascending, in (0, 1) */
+	uint32_t level_count;
+};
+
+/* The defaults of every field above. */
+void rollcast_stream_settings_init(struct rollcast_stream_settings *settings);
+
+struct rollcast_expert_weight {
+	const char *name; /* static */
+	double weight;    /* 0..1; they add up to 1 */
+};
+
+/*
+ * A forecast. Everything it points to belongs to the stream and is borrowed until the stream's next
+ * call; rollcast_forecast_copy makes one that stands alone.
+ */
+struct rollcast_forecast {
+	const char *name; /* canonical stream name */
+	int64_t origin_us;
+	int64_t step_us;
+	uint32_t horizon;
+	uint32_t quantile_count;
+	const double *mean;                /* [horizon] */
+	const double *quantile_levels;     /* [quantile_count], ascending; static or with the stream */
+	const double *quantiles;           /* [quantile_count x horizon], never crossing */
+	double last;                       /* the value at the origin */
+	const char *expert;                /* static: the one that counts most; the cell's name for a network */
+	struct rollcast_expert_weight weights[ROLLCAST_EXPERTS_MAX];
+	uint32_t weight_count;             /* experts with a weight above 0 */
+	double skill;                      /* 1 - MAE/MAE(best of naive and seasonal naive); NaN: not known yet */
+	double levels[ROLLCAST_LEVELS_MAX];
+	double coverage[ROLLCAST_LEVELS_MAX]; /* measured, per level; NaN: not known yet */
+	uint32_t level_count;
+	int64_t trained_us;                /* origin of the newest data the weights saw; 0: untrained */
+	uint64_t samples;                  /* accepted by the stream so far */
+	bool snapshot;
+};
+
+/* Bytes of memory, 16-aligned, that a copy takes. */
+size_t rollcast_forecast_size(const struct rollcast_forecast *forecast);
+/* A copy that stands alone in `memory` (16-aligned, rollcast_forecast_size bytes). Returns memory. */
+struct rollcast_forecast *rollcast_forecast_copy(const struct rollcast_forecast *forecast,
+						 void *memory);
+
+struct rollcast_stream;
+
+/*
+ * A stream without samples. `name` is copied; `settings` are borrowed for the stream's life.
+ * -ENOMEM, -EINVAL.
+ */
+int rollcast_stream_create(const char *name, const struct rollcast_stream_settings *settings,
+			   struct rollcast_stream **ret_stream);
+void rollcast_stream_destroy(struct rollcast_stream *stream);
+DEFINE_CLEANUP(struct rollcast_stream *, rollcast_stream_destroy);
+const char *rollcast_stream_name(const struct rollcast_stream *stream);
+
+enum rollcast_push {
+	ROLLCAST_PUSH_ACCEPTED = 0,
+	ROLLCAST_PUSH_LATE,       /* its step is closed already */
+	ROLLCAST_PUSH_NOT_FINITE, /* NaN or infinite value */
+	ROLLCAST_PUSH_TIME,       /* a time that the grid cannot hold */
+	ROLLCAST_PUSH_RESULTS,    /* how many results there are, for tables of counters */
+};
+
+/*
+ * One sample into the grid. Returns an enum rollcast_push, or -ENOMEM. Allocates nothing once the
+ * step is known. May make steps ready: call rollcast_stream_step until it returns 0.
+ */
+int rollcast_stream_push(struct rollcast_stream *stream, int64_t time_us, double value);
+
+/* Closes all open steps that have a sample, for a stream that fell silent. */
+void rollcast_stream_flush(struct rollcast_stream *stream);
+
+/* The step in use; 0 while `step: auto` has not found one. */
+int64_t rollcast_stream_step_us(const struct rollcast_stream *stream);
+
+/*
+ * Takes the oldest closed step: scores what matured with it, learns, forecasts. Returns 1 and the
+ * forecast from that step (borrowed until the next call), 0 if no step is ready, -ENOMEM. A step
+ * that was filled rather than measured is learned from but is no origin: it yields no forecast and
+ * the next ready step is taken.
+ */
+int rollcast_stream_step(struct rollcast_stream *stream, const struct rollcast_forecast **ret_forecast);
+
+/*
+ * How urgent a training is: 0 not due; 1 due just now; more the longer it is overdue and the more
+ * the error has grown. 0 while a job is out.
+ */
+double rollcast_stream_urgency(const struct rollcast_stream *stream);
+
+struct rollcast_job;
+
+/*
+ * A training job on copies of window, weights and settings; the stream has at most one out.
+ * The caller owns the job and returns it with rollcast_stream_adopt or gives up with
+ * rollcast_stream_abandon. -ENOMEM, -EBUSY (one is out).
+ */
+int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **ret_job);
+/* Trains. Any thread; needs no stream. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM; adopt it in any case. */
+int rollcast_job_run(struct rollcast_job *job);
+/* Optimiser steps done by the job, for counters. */
+uint32_t rollcast_job_steps(const struct rollcast_job *job);
+void rollcast_job_destroy(struct rollcast_job *job);
+DEFINE_CLEANUP(struct rollcast_job *, rollcast_job_destroy);
+
+/*
+ * Takes the job's weights into use. Returns 0, or ROLLCAST_NETWORK_DIVERGED: the old ones stay and
+ * the next training starts afresh. Consumes the job.
+ */
+int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *job);
+/* The job is not run: training is due again. Consumes the job. */
+void rollcast_stream_abandon(struct rollcast_stream *stream, struct rollcast_job *job);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Messages ⇄ bytes. Pure: no sockets, no clocks; payloads are decoded without trusting them.
+ *
+ * In, msgpack: a map {"name": str, "time": t, "value": number, "tags": {str: str}}; or Telegraf's
+ * shape with "fields": {str: number} (each becomes name_field) and "timestamp"/"time"; or an array of
+ * such maps; or a column batch {"name", "tags", "times": [...], "values": [...]}. Time is the msgpack
+ * timestamp extension or a number in `time_unit`; without it the time of arrival.
+ */
+#ifndef ROLLCAST_WIRE_H
+#define ROLLCAST_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollcast/cleanup.h"
+#include "rollcast/name.h"
+#include "rollcast/stream.h"
+
+enum rollcast_format { ROLLCAST_FORMAT_MSGPACK };
+
+/* Samples of one stream, borrowed for the call. */
+struct rollcast_samples {
+	struct rollcast_text name; /* canonical */
+	const int64_t *times_us;
+	const double *values;
+	size_t count;
+};
+typedef void rollcast_samples_sink(void *context, const struct rollcast_samples *samples);
+
+/* Why a payload, or a part of it, was refused; for tables of counters. */
+enum rollcast_decode {
+	ROLLCAST_DECODE_OK = 0,
+	ROLLCAST_DECODE_TRUNCATED, /* ends early, or promises more than there is */
+	ROLLCAST_DECODE_MALFORMED, /* bytes that are no msgpack, or follow it */
+	ROLLCAST_DECODE_SHAPE,     /* not one of the shapes above: a key is missing or of a wrong type */
+	ROLLCAST_DECODE_NAME,      /* no canonical name can be made, or it is too long */
+	ROLLCAST_DECODE_TIME,      /* a time out of range */
+	ROLLCAST_DECODE_VALUE,     /* a value that is no finite number */
+	ROLLCAST_DECODE_RESULTS,
+};
+/* "truncated", "malformed", ...: the words used in metrics. */
+const char *rollcast_decode_word(enum rollcast_decode result);
+
+struct rollcast_decoder; /* scratch memory: one per thread */
+
+/* `unit_us`: microseconds of one unit of a plain number of time (1000000 for s, 0.001 for ns). */
+int rollcast_decoder_create(enum rollcast_format format, double unit_us,
+			    struct rollcast_decoder **ret_decoder);
+void rollcast_decoder_destroy(struct rollcast_decoder *decoder);
+DEFINE_CLEANUP(struct rollcast_decoder *, rollcast_decoder_destroy);
+
+/*
+ * Decodes one payload into calls of `sink`. What is good in a payload is delivered, what is bad is
+ * counted: adds to counts[ROLLCAST_DECODE_RESULTS] (OK counts samples delivered, the others refusals).
+ * Allocates nothing.
+ */
+void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t size,
+		     int64_t arrival_us, rollcast_samples_sink *sink, void *context,
+		     uint64_t counts[ROLLCAST_DECODE_RESULTS]);
+
+struct rollcast_encoder; /* a growing buffer: one per thread */
+
+int rollcast_encoder_create(enum rollcast_format format, struct rollcast_encoder **ret_encoder);
+void rollcast_encoder_destroy(struct rollcast_encoder *encoder);
+DEFINE_CLEANUP(struct rollcast_encoder *, rollcast_encoder_destroy);
+
+/* A forecast as bytes, borrowed until the encoder's next call. -ENOMEM. */
+int rollcast_encode_forecast(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
+			     const void **ret_bytes, size_t *ret_size);
+/* Samples of one stream as one message: a single map, or a column batch if count > 1. -ENOMEM. */
+int rollcast_encode_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples,
+			    const void **ret_bytes, size_t *ret_size);
+
+/*
+ * A forecast message read back, for subscribers (`rollcast watch`, tests): the forecast lives in the
+ * decoder until its next call. -EINVAL: not a forecast.
+ */
+struct rollcast_forecast_reader;
+int rollcast_forecast_reader_create(enum rollcast_format format,
+				    struct rollcast_forecast_reader **ret_reader);
+void rollcast_forecast_reader_destroy(struct rollcast_forecast_reader *reader);
+DEFINE_CLEANUP(struct rollcast_forecast_reader *, rollcast_forecast_reader_destroy);
+int rollcast_forecast_read(struct rollcast_forecast_reader *reader, const void *bytes, size_t size,
+			   const struct rollcast_forecast **ret_forecast);
+
+#endif
