@@ -1,0 +1,110 @@
+/*
+ * rollcast: the tool for people. A table of verbs; each verb is a file of its name.
+ *
+ *	rollcast VERB ...        runs verb_VERB (host.c, watch.c, ...) with its own command line
+ *	rollcast help VERB       the same as rollcast VERB --help
+ *
+ * A new verb is a file, a declaration in verbs.h and a row here.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/suggest.h"
+#include "cli/verbs.h"
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help; /* one line */
+};
+
+static int verb_help(int argc, char **argv);
+
+static const struct verb verbs[] = {
+	{"help", verb_help, "describe a verb"},
+};
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static void print_help(FILE *file)
+{
+	fputs("Usage: rollcast VERB [OPTION]...\n"
+	      "The tool around rollcastd, the daemon that forecasts live metric streams.\n"
+	      "\n"
+	      "Verbs:\n",
+	      file);
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(file, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	fputs("\n"
+	      "Options:\n"
+	      "  --help     show this text\n"
+	      "  --version  show the version\n"
+	      "\n"
+	      "`rollcast VERB --help` describes a verb and its options.\n"
+	      "Exit status: 0 done, 1 failed at run time, 2 wrong usage.\n",
+	      file);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int refuse(const char *name)
+{
+	const char *names[VERBS];
+	const char *meant;
+
+	for (size_t i = 0; i < VERBS; i++)
+		names[i] = verbs[i].name;
+	meant = suggest(name, names, VERBS);
+	fprintf(stderr, "rollcast: unknown %s \"%s\"", name[0] == '-' ? "option" : "verb", name);
+	if (meant)
+		fprintf(stderr, "; did you mean \"%s\"?", meant);
+	fputs("\nTry `rollcast --help`.\n", stderr);
+	return STATUS_USAGE;
+}
+
+static int verb_help(int argc, char **argv)
+{
+	const struct verb *verb;
+	char option[] = "--help";
+	char *line[] = {argc > 1 ? argv[1] : NULL, option, NULL};
+
+	if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], option)) {
+		print_help(stdout);
+		return STATUS_DONE;
+	}
+	verb = find_verb(argv[1]);
+	return verb ? verb->run(2, line) : refuse(argv[1]);
+}
+
+/* A full disk or a closed pipe shows only when what was printed is written out. */
+static int finish(int status)
+{
+	if (fflush(stdout) && status == STATUS_DONE)
+		return STATUS_FAILED;
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help(stdout);
+		return finish(STATUS_DONE);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("rollcast " ROLLCAST_VERSION);
+		return finish(STATUS_DONE);
+	}
+	verb = find_verb(argv[1]);
+	return finish(verb ? verb->run(argc - 1, argv + 1) : refuse(argv[1]));
+}

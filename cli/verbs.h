@@ -1,0 +1,18 @@
+/*
+ * The verbs of `rollcast`: one file per verb, one row per verb in the table of main.c.
+ *
+ * A verb gets its own command line, argv[0] being the verb; it answers --help itself (status 0, on
+ * stdout) and returns one of the exit statuses below.
+ */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+enum {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1, /* at run time */
+	STATUS_USAGE = 2,  /* wrong usage; `rollcast VERB --help` is mentioned on stderr */
+};
+
+/* Each is described by its own --help. */
+
+#endif
