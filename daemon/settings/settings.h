@@ -7,6 +7,9 @@
 #ifndef DAEMON_SETTINGS_SETTINGS_H
 #define DAEMON_SETTINGS_SETTINGS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "rollcast/cleanup.h"
@@ -26,6 +29,7 @@ struct input_settings {
 	char *name;
 	enum input_type type;
 	struct strings bind, connect; /* ZeroMQ endpoints */
+	bool insecure;                /* may bind beyond loopback */
 	struct strings topics;        /* SUB prefixes; [""] takes all */
 	enum rollcast_format format;
 	enum time_unit time_unit; /* of plain numbers of time */
@@ -33,18 +37,24 @@ struct input_settings {
 	uint64_t message_max_bytes;
 };
 
+struct model_settings {
+	char *name;
+	struct rollcast_model_settings model;
+};
+
 /* One rule: the streams that `match` selects and no earlier rule does. */
 struct stream_settings {
 	char *match;
 	struct rollcast_selector *selector;
 	char *model; /* its name under `models` */
-	struct rollcast_stream_settings stream;
+	struct rollcast_stream_settings stream; /* with a copy of that model */
 };
 
 struct output_settings {
 	char *name;
 	enum output_type type;
 	struct strings bind, connect;
+	bool insecure;
 	char *prefix; /* before the stream's name in the topic */
 	char *match;
 	struct rollcast_selector *selector;
@@ -61,6 +71,8 @@ struct threads_settings {
 struct settings {
 	struct input_settings *inputs;
 	size_t input_count;
+	struct model_settings *models; /* `default` is always among them */
+	size_t model_count;
 	struct stream_settings *streams; /* in file order: the first match wins */
 	size_t stream_count;
 	struct output_settings *outputs;
