@@ -44,6 +44,16 @@ static void print_help(FILE *file)
 	      file);
 }
 
+/* The verb's getopt names itself after argv[0]. */
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "rollcast %s", verb->name);
+	argv[0] = name;
+	return verb->run(argc, argv);
+}
+
 static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < VERBS; i++)
@@ -71,14 +81,14 @@ static int verb_help(int argc, char **argv)
 {
 	const struct verb *verb;
 	char option[] = "--help";
-	char *line[] = {argc > 1 ? argv[1] : NULL, option, NULL};
+	char *line[] = {NULL, option, NULL};
 
 	if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], option)) {
 		print_help(stdout);
 		return STATUS_DONE;
 	}
 	verb = find_verb(argv[1]);
-	return verb ? verb->run(2, line) : refuse(argv[1]);
+	return verb ? run(verb, 2, line) : refuse(argv[1]);
 }
 
 /* A full disk or a closed pipe shows only when what was printed is written out. */
@@ -106,5 +116,5 @@ int main(int argc, char **argv)
 		return finish(STATUS_DONE);
 	}
 	verb = find_verb(argv[1]);
-	return finish(verb ? verb->run(argc - 1, argv + 1) : refuse(argv[1]));
+	return finish(verb ? run(verb, argc - 1, argv + 1) : refuse(argv[1]));
 }

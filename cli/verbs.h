@@ -1,7 +1,7 @@
 /*
  * The verbs of `rollcast`: one file per verb, one row per verb in the table of main.c.
  *
- * A verb gets its own command line, argv[0] being the verb; it answers --help itself (status 0, on
+ * A verb gets its own command line, argv[0] being `rollcast VERB`; it answers --help itself (status 0, on
  * stdout) and returns one of the exit statuses below.
  */
 #ifndef CLI_VERBS_H

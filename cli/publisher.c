@@ -1,0 +1,178 @@
+/*
+ * Samples out of the tool. Whether somebody listens is known from the socket's monitor: a PUSH socket
+ * that connects would otherwise queue in silence, and a PUB socket drop.
+ */
+#include "cli/publisher.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+enum {
+	LINGER_MS = 500,
+	RECONNECT_MS = 100,
+	RECONNECT_MAX_MS = 2000,
+};
+
+#define MONITOR "inproc://monitor"
+
+struct publisher {
+	struct publisher_plan plan;
+	void *context, *socket, *monitor;
+	unsigned peers;
+	bool said_waiting, said_connected;
+	uint64_t sent, dropped;
+};
+
+static int complain(const struct publisher *publisher, const char *doing)
+{
+	int error = zmq_errno();
+
+	fprintf(stderr, "%s: %s %s: %s\n", publisher->plan.program, doing, publisher->plan.endpoint,
+		zmq_strerror(error));
+	return -error;
+}
+
+static int set(void *socket, int option, int value)
+{
+	return zmq_setsockopt(socket, option, &value, sizeof(value));
+}
+
+static int open_monitor(struct publisher *publisher)
+{
+	if (zmq_socket_monitor(publisher->socket, MONITOR,
+			       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED))
+		return -1;
+	publisher->monitor = zmq_socket(publisher->context, ZMQ_PAIR);
+	if (!publisher->monitor)
+		return -1;
+	return zmq_connect(publisher->monitor, MONITOR);
+}
+
+static int open_socket(struct publisher *publisher)
+{
+	const struct publisher_plan *plan = &publisher->plan;
+	const char *doing = plan->bind ? "bind" : "connect to";
+
+	publisher->context = zmq_ctx_new();
+	if (!publisher->context)
+		return complain(publisher, doing);
+	publisher->socket =
+		zmq_socket(publisher->context, plan->kind == PUBLISHER_PUB ? ZMQ_PUB : ZMQ_PUSH);
+	if (!publisher->socket || set(publisher->socket, ZMQ_LINGER, LINGER_MS) ||
+	    set(publisher->socket, ZMQ_SNDHWM, plan->high_water_mark) ||
+	    set(publisher->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) ||
+	    set(publisher->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) ||
+	    open_monitor(publisher))
+		return complain(publisher, doing);
+	if (plan->bind ? zmq_bind(publisher->socket, plan->endpoint)
+		       : zmq_connect(publisher->socket, plan->endpoint))
+		return complain(publisher, doing);
+	return 0;
+}
+
+int publisher_create(const struct publisher_plan *plan, struct publisher **ret_publisher)
+{
+	CLEANUP(publisher_destroy) struct publisher *publisher = calloc(1, sizeof(*publisher));
+	int r;
+
+	if (!publisher) {
+		fprintf(stderr, "%s: %s\n", plan->program, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	publisher->plan = *plan;
+	r = open_socket(publisher);
+	if (r)
+		return r;
+	*ret_publisher = STEAL(publisher);
+	return 0;
+}
+
+void publisher_destroy(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	if (publisher->socket) {
+		zmq_socket_monitor(publisher->socket, NULL, 0);
+		zmq_close(publisher->socket);
+	}
+	if (publisher->monitor)
+		zmq_close(publisher->monitor);
+	if (publisher->context)
+		zmq_ctx_term(publisher->context);
+	free(publisher);
+}
+
+int publisher_send(struct publisher *publisher, const char *topic, const void *bytes, size_t size,
+		   int timeout_ms)
+{
+	void *socket = publisher->socket;
+	int flags = timeout_ms ? 0 : ZMQ_DONTWAIT;
+	int r = 0;
+
+	if (timeout_ms)
+		set(socket, ZMQ_SNDTIMEO, timeout_ms);
+	if (publisher->plan.kind == PUBLISHER_PUB)
+		r = zmq_send(socket, topic, strlen(topic), flags | ZMQ_SNDMORE);
+	if (r >= 0)
+		r = zmq_send(socket, bytes, size, flags);
+	if (r >= 0) {
+		publisher->sent++;
+		return 0;
+	}
+	if (zmq_errno() != EAGAIN)
+		return -zmq_errno();
+	publisher->dropped++;
+	return PUBLISHER_FULL;
+}
+
+/* One event of the monitor: a frame of u16 event and u32 value, and a frame with the address. */
+static bool take_event(struct publisher *publisher)
+{
+	unsigned char frame[6];
+	char address[256];
+	uint16_t event;
+
+	if (zmq_recv(publisher->monitor, frame, sizeof(frame), ZMQ_DONTWAIT) != sizeof(frame))
+		return false;
+	zmq_recv(publisher->monitor, address, sizeof(address), 0);
+	memcpy(&event, frame, sizeof(event));
+	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+		publisher->peers++;
+	else if (publisher->peers)
+		publisher->peers--;
+	return true;
+}
+
+void publisher_look(struct publisher *publisher)
+{
+	const struct publisher_plan *plan = &publisher->plan;
+	const char *peer = plan->kind == PUBLISHER_PUB ? "a subscriber" : "a peer";
+
+	while (take_event(publisher))
+		;
+	if (!publisher->peers && !publisher->said_waiting) {
+		fprintf(stderr, "%s: waiting for %s at %s\n", plan->program, peer, plan->endpoint);
+		publisher->said_waiting = true;
+	}
+	if (publisher->peers && publisher->said_waiting && !publisher->said_connected) {
+		fprintf(stderr, "%s: %s came\n", plan->program, peer);
+		publisher->said_connected = true;
+	}
+}
+
+bool publisher_has_peer(const struct publisher *publisher)
+{
+	return publisher->peers > 0;
+}
+
+uint64_t publisher_sent(const struct publisher *publisher)
+{
+	return publisher->sent;
+}
+
+uint64_t publisher_dropped(const struct publisher *publisher)
+{
+	return publisher->dropped;
+}
