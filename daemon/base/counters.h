@@ -1,0 +1,53 @@
+/*
+ * What the daemon counts. One structure, made by main and lent to every room; adding is lock-free and
+ * done per block of work, not per sample. counters.c has the table of names and meanings.
+ */
+#ifndef DAEMON_BASE_COUNTERS_H
+#define DAEMON_BASE_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum counter {
+	COUNT_MESSAGES,
+	COUNT_MESSAGES_FRAMES,
+	COUNT_DECODE, /* seven, in the order of enum rollcast_decode */
+	COUNT_DECODE_END = COUNT_DECODE + 7,
+	COUNT_PUSH = COUNT_DECODE_END, /* four, in the order of enum rollcast_push */
+	COUNT_PUSH_END = COUNT_PUSH + 4,
+	COUNT_STREAMS = COUNT_PUSH_END,
+	COUNT_STREAMS_REFUSED,
+	COUNT_STREAMS_UNMATCHED,
+	COUNT_FAILURES,
+	COUNT_STEPS,
+	COUNT_FORECASTS,
+	COUNT_FORECASTS_DROPPED,
+	COUNT_MESSAGES_OUT,
+	COUNT_MESSAGES_OUT_DROPPED,
+	COUNT_TRAININGS,
+	COUNT_TRAININGS_DIVERGED,
+	COUNT_TRAININGS_SKIPPED,
+	COUNT_TRAINING_STEPS,
+	COUNT_TRAINING_US,
+	COUNTERS,
+};
+
+struct counters {
+	_Atomic uint64_t values[COUNTERS];
+};
+
+static inline void count_add(struct counters *counters, enum counter which, uint64_t amount)
+{
+	atomic_fetch_add_explicit(&counters->values[which], amount, memory_order_relaxed);
+}
+
+static inline uint64_t count_get(const struct counters *counters, enum counter which)
+{
+	return atomic_load_explicit(&counters->values[which], memory_order_relaxed);
+}
+
+/* The counter's name, as in metrics without their prefix, and what it counts. */
+const char *counter_name(enum counter which);
+const char *counter_help(enum counter which);
+
+#endif

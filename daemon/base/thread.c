@@ -1,0 +1,30 @@
+#include "daemon/base/thread.h"
+
+#include <signal.h>
+
+#include "daemon/base/clock.h"
+
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *argument)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(thread, NULL, run, argument);
+
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0)
+		pthread_setname_np(*thread, name);
+	return -error;
+}
+
+void heartbeat_beat(struct heartbeat *heartbeat)
+{
+	atomic_store_explicit(&heartbeat->at_us, clock_monotonic_us(), memory_order_relaxed);
+}
+
+int64_t heartbeat_age_us(const struct heartbeat *heartbeat)
+{
+	return clock_monotonic_us() -
+	       atomic_load_explicit(&heartbeat->at_us, memory_order_relaxed);
+}

@@ -1,0 +1,335 @@
+#include "daemon/in/in.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/base/socket.h"
+#include "daemon/message.h"
+#include "rollcast/wire.h"
+
+enum {
+	ROUND_MESSAGES = 1024, /* from one socket before the next one's turn */
+	POLL_MS = 1000,
+	FRAMES_MAX = 3, /* [topic] payload [sequence] */
+	STOP_ROUNDS = 4096, /* bounds what is still taken while stopping */
+	RECORD_SAMPLES_MAX = 1024,
+};
+
+struct input {
+	const struct input_settings *settings;
+	void *socket;
+	struct rollcast_decoder *decoder;
+};
+
+struct in {
+	struct in_plan plan;
+	struct input *inputs;
+	size_t count;
+	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
+	struct block **filling;     /* [shards], NULL: none taken yet */
+	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
+	uint64_t messages, bad_frames;
+	struct log_limit refusals;
+	int stop_fd;
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- samples into blocks ---- */
+
+static void send_block(struct in *in, uint32_t shard)
+{
+	struct letter letter = {.kind = LETTER_SAMPLES, .samples = in->filling[shard]};
+
+	in->filling[shard] = NULL;
+	queue_push(&in->plan.inboxes[shard], &letter); /* shards close after this room has stopped */
+}
+
+static void send_all(struct in *in)
+{
+	for (uint32_t i = 0; i < in->plan.shards; i++)
+		if (in->filling[i])
+			send_block(in, i);
+}
+
+/* Room for one record in the shard's block, in a fresh one if need be. */
+static struct sample_record *append_record(struct in *in, uint32_t shard, size_t size)
+{
+	if (in->filling[shard]) {
+		struct sample_record *record = block_append(in->filling[shard], size);
+
+		if (record)
+			return record;
+		send_block(in, shard);
+	}
+	in->filling[shard] = block_pool_take(in->plan.blocks);
+	return block_append(in->filling[shard], size);
+}
+
+static void take_samples(void *context, const struct rollcast_samples *samples)
+{
+	struct in *in = context;
+	uint64_t hash = rollcast_name_hash(samples->name);
+	uint32_t shard = hash % in->plan.shards;
+
+	for (size_t done = 0; done < samples->count;) {
+		size_t left = samples->count - done;
+		uint32_t count = left < RECORD_SAMPLES_MAX ? left : RECORD_SAMPLES_MAX;
+		struct sample_record *record = append_record(
+			in, shard, sample_record_size(count, samples->name.length));
+
+		record->hash = hash;
+		record->count = count;
+		record->name_length = samples->name.length;
+		memcpy(record->times_us, samples->times_us + done, count * sizeof(int64_t));
+		memcpy(sample_record_values(record), samples->values + done,
+		       count * sizeof(double));
+		memcpy(sample_record_name(record), samples->name.bytes, samples->name.length);
+		sample_record_name(record)[samples->name.length] = '\0';
+		done += count;
+	}
+}
+
+/* ---- messages off sockets ---- */
+
+static void close_frames(zmq_msg_t *frames, int count)
+{
+	for (int i = 0; i < count; i++)
+		zmq_msg_close(&frames[i]);
+}
+
+/* All frames of one message, those beyond FRAMES_MAX thrown away. Returns how many came; 0: none. */
+static int receive_frames(void *socket, zmq_msg_t *frames)
+{
+	zmq_msg_t beyond;
+	int count = 0;
+
+	do {
+		zmq_msg_t *frame = count < FRAMES_MAX ? &frames[count] : &beyond;
+
+		zmq_msg_init(frame);
+		if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+			zmq_msg_close(frame);
+			break;
+		}
+		count++;
+		int more = zmq_msg_more(frame);
+
+		if (frame == &beyond)
+			zmq_msg_close(frame);
+		if (!more)
+			break;
+	} while (true);
+	return count;
+}
+
+static void take_message(struct in *in, struct input *input, zmq_msg_t *frames, int count,
+			 int64_t arrival_us)
+{
+	in->messages++;
+	if (count > FRAMES_MAX) {
+		in->bad_frames++;
+		count = FRAMES_MAX;
+	} else {
+		zmq_msg_t *payload = &frames[count == 1 ? 0 : 1];
+
+		rollcast_decode(input->decoder, zmq_msg_data(payload), zmq_msg_size(payload),
+				arrival_us, take_samples, in, in->decode_counts);
+	}
+	close_frames(frames, count);
+}
+
+/* Up to ROUND_MESSAGES messages of one socket. Returns whether there may be more. */
+static bool drain_input(struct in *in, struct input *input)
+{
+	zmq_msg_t frames[FRAMES_MAX];
+	int64_t arrival_us = clock_wall_us();
+
+	for (int i = 0; i < ROUND_MESSAGES; i++) {
+		int count = receive_frames(input->socket, frames);
+
+		if (count == 0)
+			return false;
+		take_message(in, input, frames, count, arrival_us);
+	}
+	return true;
+}
+
+/* One line a minute at most, however much garbage comes. */
+static void log_refusals(struct in *in)
+{
+	uint64_t suppressed, refused = in->bad_frames;
+
+	for (int i = ROLLCAST_DECODE_OK + 1; i < ROLLCAST_DECODE_RESULTS; i++)
+		refused += in->decode_counts[i];
+	if (refused == 0 || !log_allowed(&in->refusals, &suppressed))
+		return;
+
+	char reasons[256] = "";
+	size_t used = 0;
+
+	for (int i = ROLLCAST_DECODE_OK + 1; i < ROLLCAST_DECODE_RESULTS; i++)
+		if (in->decode_counts[i] && used < sizeof(reasons))
+			used += snprintf(reasons + used, sizeof(reasons) - used, "%s%s",
+					 used ? ", " : "", rollcast_decode_word(i));
+	log_line(LOG_WARNING, "inputs: payloads or samples refused: %s (counted; at most one line a minute)",
+		 in->bad_frames && !used ? "more than three frames" : reasons);
+}
+
+static void publish_counts(struct in *in)
+{
+	struct counters *counters = in->plan.counters;
+
+	log_refusals(in);
+	count_add(counters, COUNT_MESSAGES, in->messages);
+	count_add(counters, COUNT_MESSAGES_FRAMES, in->bad_frames);
+	for (int i = 0; i < ROLLCAST_DECODE_RESULTS; i++)
+		if (in->decode_counts[i])
+			count_add(counters, COUNT_DECODE + i, in->decode_counts[i]);
+	in->messages = in->bad_frames = 0;
+	memset(in->decode_counts, 0, sizeof(in->decode_counts));
+}
+
+/* A round over all sockets. Returns whether there may be more to take. */
+static bool drain_all(struct in *in)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < in->count; i++)
+		more |= drain_input(in, &in->inputs[i]);
+	if (in->messages) {
+		send_all(in);
+		publish_counts(in);
+	}
+	return more;
+}
+
+static void *run(void *argument)
+{
+	struct in *in = argument;
+	zmq_pollitem_t *stop = &in->poll_items[in->count];
+
+	while (!(stop->revents & ZMQ_POLLIN)) {
+		heartbeat_beat(in->plan.heartbeat);
+		bool more = drain_all(in);
+
+		zmq_poll(in->poll_items, (int)in->count + 1, more ? 0 : POLL_MS);
+	}
+	for (int i = 0; i < STOP_ROUNDS && drain_all(in); i++)
+		heartbeat_beat(in->plan.heartbeat);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static const double unit_us[] = {
+	[TIME_UNIT_S] = 1e6,
+	[TIME_UNIT_MS] = 1e3,
+	[TIME_UNIT_US] = 1,
+	[TIME_UNIT_NS] = 1e-3,
+};
+
+static int open_input(struct in *in, const struct input_settings *settings, struct input *input)
+{
+	char owner[128];
+
+	snprintf(owner, sizeof(owner), "inputs.%s", settings->name);
+	const struct socket_plan plan = {
+		.owner = owner,
+		.type = settings->type == INPUT_SUB ? ZMQ_SUB : ZMQ_PULL,
+		.bind = settings->bind.items,
+		.bind_count = settings->bind.count,
+		.connect = settings->connect.items,
+		.connect_count = settings->connect.count,
+		.high_water_mark = settings->high_water_mark,
+		.message_max_bytes = (int64_t)settings->message_max_bytes,
+	};
+	int r = rollcast_decoder_create(settings->format, unit_us[settings->time_unit],
+					&input->decoder);
+
+	if (r < 0)
+		return r;
+	input->settings = settings;
+	r = socket_open(in->plan.context, &plan, &input->socket);
+	if (r < 0 || settings->type != INPUT_SUB)
+		return r;
+	for (size_t i = 0; i < settings->topics.count; i++)
+		if (zmq_setsockopt(input->socket, ZMQ_SUBSCRIBE, settings->topics.items[i],
+				   strlen(settings->topics.items[i])))
+			return -errno;
+	return 0;
+}
+
+int in_create(const struct in_plan *plan, struct in **ret_in)
+{
+	CLEANUP(in_destroy) struct in *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return -ENOMEM;
+	in->plan = *plan;
+	in->count = plan->settings->input_count;
+	in->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (in->stop_fd < 0)
+		return -errno;
+	in->inputs = calloc(in->count, sizeof(*in->inputs));
+	in->poll_items = calloc(in->count + 1, sizeof(*in->poll_items));
+	in->filling = calloc(plan->shards, sizeof(*in->filling));
+	if (!in->inputs || !in->poll_items || !in->filling)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->count; i++) {
+		int r = open_input(in, &plan->settings->inputs[i], &in->inputs[i]);
+
+		if (r < 0)
+			return r;
+		in->poll_items[i] = (zmq_pollitem_t){.socket = in->inputs[i].socket,
+						     .events = ZMQ_POLLIN};
+	}
+	in->poll_items[in->count] = (zmq_pollitem_t){.fd = in->stop_fd, .events = ZMQ_POLLIN};
+	*ret_in = STEAL(in);
+	return 0;
+}
+
+int in_start(struct in *in)
+{
+	int r = thread_start(&in->thread, "in", run, in);
+
+	in->started = r == 0;
+	return r;
+}
+
+void in_stop(struct in *in)
+{
+	uint64_t one = 1;
+
+	if (!in || !in->started)
+		return;
+	if (write(in->stop_fd, &one, sizeof(one)) < 0)
+		log_line(LOG_ERR, "in: cannot be told to stop: %s", strerror(errno));
+	pthread_join(in->thread, NULL);
+	in->started = false;
+}
+
+void in_destroy(struct in *in)
+{
+	if (!in)
+		return;
+	in_stop(in);
+	for (size_t i = 0; in->inputs && i < in->count; i++) {
+		if (in->inputs[i].socket)
+			zmq_close(in->inputs[i].socket);
+		rollcast_decoder_destroy(in->inputs[i].decoder);
+	}
+	if (in->stop_fd > 0)
+		close(in->stop_fd);
+	free(in->filling);
+	free(in->poll_items);
+	free(in->inputs);
+	free(in);
+}

@@ -1,0 +1,39 @@
+/*
+ * The room where forecasts leave: one thread, all output sockets.
+ *
+ *	queue ──block of forecasts──► for each output whose selector matches: encode ──► XPUB, PUB, PUSH
+ *
+ * Frames [topic][payload][sequence u64 LE]; topic = prefix + the stream's name, sequence per output. A
+ * send never waits: what a socket does not take is dropped and counted.
+ */
+#ifndef DAEMON_OUT_OUT_H
+#define DAEMON_OUT_OUT_H
+
+#include "daemon/base/block.h"
+#include "daemon/base/counters.h"
+#include "daemon/base/queue.h"
+#include "daemon/base/thread.h"
+#include "daemon/settings/settings.h"
+#include "rollcast/cleanup.h"
+
+/* Everything lent to the room, until out_destroy. */
+struct out_plan {
+	void *context; /* ZeroMQ's */
+	const struct settings *settings;
+	struct queue *queue; /* of struct block *; made with an event */
+	struct block_pool *blocks;
+	struct counters *counters;
+	struct heartbeat *heartbeat;
+};
+
+struct out;
+
+/* Opens all output sockets; logs what fails. Negative errno. */
+int out_create(const struct out_plan *plan, struct out **ret_out);
+int out_start(struct out *out);
+/* Waits until the queue, which must be closed, has been sent. Harmless if not started. */
+void out_join(struct out *out);
+void out_destroy(struct out *out);
+DEFINE_CLEANUP(struct out *, out_destroy);
+
+#endif

@@ -1,0 +1,431 @@
+#include "daemon/stream/shard.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/message.h"
+#include "daemon/stream/table.h"
+
+enum {
+	TICK_US = 250000,
+	LETTERS_MAX = 64,            /* before forecasts are sent on */
+	FORECAST_BLOCK_BYTES = 65536,
+	UNMATCHED_MAX = 65536,       /* names without a rule that are remembered */
+};
+
+/* Counted here per sample, added to the daemon's counters per letter. */
+struct tally {
+	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
+	uint64_t refused, unmatched, steps, dropped, failed;
+};
+
+struct shard {
+	struct shard_plan plan;
+	struct table table;
+	size_t unmatched_count;
+	struct block *filling; /* forecasts; NULL: none taken */
+	uint32_t filling_count;
+	struct tally tally;
+	struct log_limit out_behind, failures, diverged, full;
+	int64_t tick_us; /* when silent streams were last looked for */
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- forecasts out ---- */
+
+static void drop_forecasts(struct shard *shard, uint32_t count)
+{
+	uint64_t suppressed;
+
+	shard->tally.dropped += count;
+	if (log_allowed(&shard->out_behind, &suppressed))
+		log_line(LOG_WARNING, "forecasts are dropped: the outputs are behind");
+}
+
+static void send_forecasts(struct shard *shard)
+{
+	struct block *block = shard->filling;
+
+	if (!block)
+		return;
+	shard->filling = NULL;
+	if (queue_try_push(shard->plan.out, &block) == 0) {
+		count_add(shard->plan.counters, COUNT_FORECASTS, shard->filling_count);
+	} else {
+		block_pool_give(shard->plan.forecasts, block);
+		drop_forecasts(shard, shard->filling_count);
+	}
+	shard->filling_count = 0;
+}
+
+static void *append_forecast(struct shard *shard, size_t size)
+{
+	if (shard->filling) {
+		void *memory = block_append(shard->filling, size);
+
+		if (memory)
+			return memory;
+		send_forecasts(shard);
+	}
+	shard->filling = block_pool_try_take(shard->plan.forecasts);
+	return shard->filling ? block_append(shard->filling, size) : NULL;
+}
+
+static void publish(struct shard *shard, const struct rollcast_forecast *forecast)
+{
+	void *memory = append_forecast(shard, rollcast_forecast_size(forecast));
+
+	if (!memory) {
+		drop_forecasts(shard, 1);
+		return;
+	}
+	rollcast_forecast_copy(forecast, memory);
+	shard->filling_count++;
+}
+
+/* ---- training ---- */
+
+static void log_failure(struct shard *shard, const struct entry *entry, int r)
+{
+	uint64_t suppressed;
+
+	shard->tally.failed++;
+	if (log_allowed(&shard->failures, &suppressed))
+		log_line(LOG_ERR, "stream %s: %s (%lu more since the last line)", entry->name,
+			 strerror(-r), (unsigned long)suppressed);
+}
+
+static void adopt(struct shard *shard, struct training *training)
+{
+	struct entry *entry = training->stream;
+	struct counters *counters = shard->plan.counters;
+	uint64_t suppressed;
+
+	if (!training->ran) {
+		rollcast_stream_abandon(entry->stream, training->job);
+		return;
+	}
+	count_add(counters, COUNT_TRAINING_STEPS, training->steps);
+	count_add(counters, COUNT_TRAINING_US, (uint64_t)training->duration_us);
+	if (rollcast_stream_adopt(entry->stream, training->job) == 0) {
+		count_add(counters, COUNT_TRAININGS, 1);
+		return;
+	}
+	count_add(counters, COUNT_TRAININGS_DIVERGED, 1);
+	if (log_allowed(&shard->diverged, &suppressed))
+		log_line(LOG_WARNING, "stream %s: training diverged, the old weights stay "
+				      "(%lu more since the last line)",
+			 entry->name, (unsigned long)suppressed);
+}
+
+static void train_here(struct shard *shard, struct training *training)
+{
+	int64_t start_us = clock_monotonic_us();
+
+	rollcast_job_run(training->job);
+	training->steps = rollcast_job_steps(training->job);
+	training->duration_us = clock_monotonic_us() - start_us;
+	training->ran = true;
+	adopt(shard, training);
+}
+
+/* Training is due but the trainers are busy: counted once, tried again at the next step. */
+static void put_off(struct shard *shard, struct entry *entry)
+{
+	if (!entry->put_off)
+		count_add(shard->plan.counters, COUNT_TRAININGS_SKIPPED, 1);
+	entry->put_off = true;
+}
+
+static void train_if_due(struct shard *shard, struct entry *entry)
+{
+	double urgency = rollcast_stream_urgency(entry->stream);
+
+	if (urgency < 1)
+		return;
+	if (shard->plan.training && queue_is_full(shard->plan.training)) {
+		put_off(shard, entry);
+		return;
+	}
+
+	struct training training = {
+		.shard = shard->plan.index, .stream = entry, .urgency = urgency};
+	int r = rollcast_stream_job(entry->stream, &training.job);
+
+	if (r < 0) {
+		log_failure(shard, entry, r);
+	} else if (!shard->plan.training) {
+		train_here(shard, &training);
+	} else if (queue_try_push(shard->plan.training, &training) == 0) {
+		entry->put_off = false;
+	} else {
+		rollcast_stream_abandon(entry->stream, training.job);
+		put_off(shard, entry);
+	}
+}
+
+/* ---- samples in ---- */
+
+static void run_steps(struct shard *shard, struct entry *entry)
+{
+	const struct rollcast_forecast *forecast;
+	int r;
+
+	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
+		shard->tally.steps++;
+		publish(shard, forecast);
+		train_if_due(shard, entry);
+	}
+	if (r < 0)
+		log_failure(shard, entry, r);
+}
+
+/* The first rule whose selector matches; NULL: none. */
+static const struct stream_settings *find_rule(const struct settings *settings,
+					       const struct sample_record *record)
+{
+	struct rollcast_text name = {sample_record_name(record), record->name_length};
+
+	for (size_t i = 0; i < settings->stream_count; i++)
+		if (rollcast_selector_matches(settings->streams[i].selector, name))
+			return &settings->streams[i];
+	return NULL;
+}
+
+/* A place among limits.streams, which all shards share. */
+static bool reserve_stream(struct shard *shard)
+{
+	struct counters *counters = shard->plan.counters;
+	uint64_t before = atomic_fetch_add_explicit(&counters->values[COUNT_STREAMS], 1,
+						    memory_order_relaxed);
+	uint64_t suppressed;
+
+	if (before < shard->plan.settings->streams_max)
+		return true;
+	atomic_fetch_sub_explicit(&counters->values[COUNT_STREAMS], 1, memory_order_relaxed);
+	if (log_allowed(&shard->full, &suppressed))
+		log_line(LOG_WARNING, "streams are refused: limits.streams (%u) is reached",
+			 shard->plan.settings->streams_max);
+	return false;
+}
+
+/* An entry for a name never seen. 0, a negative errno, or 1: counted and not remembered. */
+static int admit(struct shard *shard, const struct sample_record *record, struct entry **ret_entry)
+{
+	const struct stream_settings *rule = find_rule(shard->plan.settings, record);
+	struct entry *entry;
+	int r;
+
+	if (!rule && shard->unmatched_count >= UNMATCHED_MAX) {
+		shard->tally.unmatched += record->count;
+		return 1;
+	}
+	if (rule && !reserve_stream(shard)) {
+		shard->tally.refused += record->count;
+		return 1;
+	}
+	r = table_add(&shard->table, record->hash, sample_record_name(record), record->name_length,
+		      &entry);
+	if (r < 0)
+		return r;
+	entry->rule = rule;
+	if (rule)
+		r = rollcast_stream_create(entry->name, &rule->stream, &entry->stream);
+	else
+		shard->unmatched_count++;
+	*ret_entry = entry;
+	return r;
+}
+
+static void take_record(struct shard *shard, const struct sample_record *record, int64_t now_us)
+{
+	struct entry *entry = table_find(&shard->table, record->hash, sample_record_name(record),
+					 record->name_length);
+
+	if (!entry) {
+		int r = admit(shard, record, &entry);
+
+		if (r < 0)
+			shard->tally.failed += record->count;
+		if (r)
+			return;
+	}
+	if (!entry->stream) {
+		shard->tally.unmatched += record->count;
+		return;
+	}
+	entry->arrival_us = now_us;
+	entry->quiet = false;
+
+	const double *values = sample_record_values(record);
+
+	for (uint32_t i = 0; i < record->count; i++) {
+		int r = rollcast_stream_push(entry->stream, record->times_us[i], values[i]);
+
+		if (r < 0) {
+			log_failure(shard, entry, r);
+			continue;
+		}
+		shard->tally.pushed[r]++;
+		run_steps(shard, entry);
+	}
+}
+
+static void take_samples(struct shard *shard, struct block *block)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	for (size_t place = 0; place < block->used;) {
+		const struct sample_record *record = (const void *)(block->bytes + place);
+
+		take_record(shard, record, now_us);
+		place += block_rounded(sample_record_size(record->count, record->name_length));
+	}
+	block_pool_give(shard->plan.samples, block);
+}
+
+static void take_letter(struct shard *shard, struct letter *letter)
+{
+	switch (letter->kind) {
+	case LETTER_SAMPLES:
+		take_samples(shard, letter->samples);
+		break;
+	case LETTER_TRAINED:
+		adopt(shard, &letter->training);
+		break;
+	}
+}
+
+/* ---- silence ---- */
+
+/*
+ * The data's own time closes steps. A stream that has been silent for a whole step more than it should
+ * gets its open steps closed by the wall clock.
+ */
+static void close_silent(struct shard *shard)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	if (now_us - shard->tick_us < TICK_US)
+		return;
+	shard->tick_us = now_us;
+	for (size_t i = 0; i < shard->table.capacity; i++) {
+		struct entry *entry = shard->table.slots[i];
+
+		if (!entry || !entry->stream || entry->quiet)
+			continue;
+		int64_t step_us = rollcast_stream_step_us(entry->stream);
+		int64_t patience_us = 2 * step_us + entry->rule->stream.grid.lateness_us;
+
+		if (step_us == 0 || now_us - entry->arrival_us <= patience_us)
+			continue;
+		entry->quiet = true;
+		rollcast_stream_flush(entry->stream);
+		run_steps(shard, entry);
+	}
+}
+
+/* ---- the loop ---- */
+
+static void publish_tally(struct shard *shard)
+{
+	struct counters *counters = shard->plan.counters;
+	struct tally *tally = &shard->tally;
+
+	for (int i = 0; i < ROLLCAST_PUSH_RESULTS; i++)
+		count_add(counters, COUNT_PUSH + i, tally->pushed[i]);
+	count_add(counters, COUNT_STREAMS_REFUSED, tally->refused);
+	count_add(counters, COUNT_STREAMS_UNMATCHED, tally->unmatched);
+	count_add(counters, COUNT_STEPS, tally->steps);
+	count_add(counters, COUNT_FORECASTS_DROPPED, tally->dropped);
+	count_add(counters, COUNT_FAILURES, tally->failed);
+	*tally = (struct tally){0};
+}
+
+static void *run(void *argument)
+{
+	struct shard *shard = argument;
+	struct letter letter;
+	int r;
+
+	do {
+		heartbeat_beat(shard->plan.heartbeat);
+		r = queue_pop(shard->plan.inbox, TICK_US, &letter);
+		for (int i = 0; r == 0 && i < LETTERS_MAX; i++) {
+			take_letter(shard, &letter);
+			r = queue_pop(shard->plan.inbox, 0, &letter);
+		}
+		if (r == 0)
+			take_letter(shard, &letter);
+		close_silent(shard);
+		send_forecasts(shard);
+		publish_tally(shard);
+	} while (r != QUEUE_CLOSED);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
+{
+	CLEANUP(shard_destroy) struct shard *shard = calloc(1, sizeof(*shard));
+
+	if (!shard)
+		return -ENOMEM;
+	shard->plan = *plan;
+	int r = table_init(&shard->table);
+
+	if (r < 0)
+		return r;
+	*ret_shard = STEAL(shard);
+	return 0;
+}
+
+int shard_start(struct shard *shard)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "shard-%hu", (unsigned short)shard->plan.index);
+	int r = thread_start(&shard->thread, name, run, shard);
+
+	shard->started = r == 0;
+	return r;
+}
+
+void shard_join(struct shard *shard)
+{
+	if (!shard || !shard->started)
+		return;
+	pthread_join(shard->thread, NULL);
+	shard->started = false;
+}
+
+void shard_destroy(struct shard *shard)
+{
+	if (!shard)
+		return;
+	shard_join(shard);
+	table_finish(&shard->table);
+	free(shard);
+}
+
+size_t shard_forecast_block_size(const struct settings *settings)
+{
+	size_t largest = FORECAST_BLOCK_BYTES;
+
+	for (size_t i = 0; i < settings->stream_count; i++) {
+		const struct rollcast_stream_settings *stream = &settings->streams[i].stream;
+		size_t rows = 2 + 2 * stream->level_count + 1;
+		size_t size = sizeof(struct rollcast_forecast) + ROLLCAST_NAME_MAX +
+			      rows * (stream->horizon + 1) * sizeof(double) + 256;
+
+		if (size > largest)
+			largest = size;
+	}
+	return largest;
+}

@@ -1,0 +1,45 @@
+/*
+ * A shard: one thread that owns its streams for life, so that windows and experts need no lock.
+ *
+ *	inbox ──samples──► stream: push, step ──forecast──► a block ──► out   (try, else drop and count)
+ *	   ▲                        │
+ *	   └───── trained ◄── train ◄┘ job                                    (try, else later and count)
+ */
+#ifndef DAEMON_STREAM_SHARD_H
+#define DAEMON_STREAM_SHARD_H
+
+#include <stdint.h>
+
+#include "daemon/base/block.h"
+#include "daemon/base/counters.h"
+#include "daemon/base/queue.h"
+#include "daemon/base/thread.h"
+#include "daemon/settings/settings.h"
+#include "rollcast/cleanup.h"
+
+/* Everything lent to the shard, until shard_destroy. */
+struct shard_plan {
+	const struct settings *settings;
+	uint32_t index;
+	struct queue *inbox;            /* of struct letter */
+	struct block_pool *samples;     /* where blocks of samples go back to */
+	struct queue *training;         /* of struct training; NULL: train here, in order */
+	struct queue *out;              /* of struct block *, forecasts */
+	struct block_pool *forecasts;   /* where blocks for forecasts come from */
+	struct counters *counters;
+	struct heartbeat *heartbeat;
+};
+
+struct shard;
+
+int shard_create(const struct shard_plan *plan, struct shard **ret_shard);
+int shard_start(struct shard *shard);
+/* Waits until the thread has worked off its inbox, which must be closed. Harmless if not started. */
+void shard_join(struct shard *shard);
+void shard_destroy(struct shard *shard);
+DEFINE_CLEANUP(struct shard *, shard_destroy);
+
+/* Bytes of a block that can hold any one forecast of these settings. */
+size_t shard_forecast_block_size(const struct settings *settings);
+
+#endif

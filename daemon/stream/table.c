@@ -1,0 +1,95 @@
+#include "daemon/stream/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+/* The low bits chose the shard; the high ones spread within it. */
+static size_t first_slot(uint64_t hash, size_t capacity)
+{
+	return (hash >> 20) & (capacity - 1);
+}
+
+int table_init(struct table *table)
+{
+	*table = (struct table){.capacity = FIRST_CAPACITY};
+	table->slots = calloc(table->capacity, sizeof(*table->slots));
+	return table->slots ? 0 : -ENOMEM;
+}
+
+void table_finish(struct table *table)
+{
+	for (size_t i = 0; table->slots && i < table->capacity; i++) {
+		if (!table->slots[i])
+			continue;
+		rollcast_stream_destroy(table->slots[i]->stream);
+		free(table->slots[i]);
+	}
+	free(table->slots);
+	*table = (struct table){0};
+}
+
+struct entry *table_find(const struct table *table, uint64_t hash, const char *name,
+			 uint32_t name_length)
+{
+	size_t mask = table->capacity - 1;
+
+	for (size_t i = first_slot(hash, table->capacity); table->slots[i]; i = (i + 1) & mask) {
+		struct entry *entry = table->slots[i];
+
+		if (entry->hash == hash && entry->name_length == name_length &&
+		    memcmp(entry->name, name, name_length) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static void place(struct entry **slots, size_t capacity, struct entry *entry)
+{
+	size_t i = first_slot(entry->hash, capacity);
+
+	while (slots[i])
+		i = (i + 1) & (capacity - 1);
+	slots[i] = entry;
+}
+
+static int grow(struct table *table)
+{
+	size_t capacity = 2 * table->capacity;
+	struct entry **slots = calloc(capacity, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->capacity; i++)
+		if (table->slots[i])
+			place(slots, capacity, table->slots[i]);
+	free(table->slots);
+	table->slots = slots;
+	table->capacity = capacity;
+	return 0;
+}
+
+int table_add(struct table *table, uint64_t hash, const char *name, uint32_t name_length,
+	      struct entry **ret_entry)
+{
+	if (2 * (table->count + 1) > table->capacity) {
+		int r = grow(table);
+
+		if (r < 0)
+			return r;
+	}
+
+	struct entry *entry = calloc(1, sizeof(*entry) + name_length + 1);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->hash = hash;
+	entry->name_length = name_length;
+	memcpy(entry->name, name, name_length);
+	place(table->slots, table->capacity, entry);
+	table->count++;
+	*ret_entry = entry;
+	return 0;
+}

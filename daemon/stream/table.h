@@ -1,0 +1,39 @@
+/*
+ * A shard's streams by name: open addressing with linear probing over pointers to entries, so that an
+ * entry stays where it is while the table grows.
+ */
+#ifndef DAEMON_STREAM_TABLE_H
+#define DAEMON_STREAM_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/settings/settings.h"
+
+struct entry {
+	uint64_t hash;
+	struct rollcast_stream *stream; /* NULL: no rule matches this name */
+	const struct stream_settings *rule;
+	int64_t arrival_us; /* of its newest sample; monotonic */
+	bool quiet;         /* flushed since its newest sample */
+	bool put_off;       /* training is due, and the trainers had no room */
+	uint32_t name_length;
+	char name[];
+};
+
+struct table {
+	struct entry **slots; /* [capacity], a power of two */
+	size_t capacity, count;
+};
+
+int table_init(struct table *table);
+/* Frees the entries and their streams. */
+void table_finish(struct table *table);
+struct entry *table_find(const struct table *table, uint64_t hash, const char *name,
+			 uint32_t name_length);
+/* A new entry without a stream; the name must not be in the table. -ENOMEM. */
+int table_add(struct table *table, uint64_t hash, const char *name, uint32_t name_length,
+	      struct entry **ret_entry);
+
+#endif
