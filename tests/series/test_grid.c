@@ -1,0 +1,383 @@
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/series/grid.h"
+
+#define S INT64_C(1000000)
+#define DAY (86400 * S)
+
+enum { A = ROLLCAST_PUSH_ACCEPTED, L = ROLLCAST_PUSH_LATE, T = ROLLCAST_PUSH_TIME };
+
+static const struct rollcast_grid_settings by_ten = {
+	.step_us = 10 * S, .gap = ROLLCAST_GAP_LINEAR, .gap_longest = 3};
+
+/*
+ * Feeds and what must come of them, in seconds: `time=value` pushes, `|` flushes, `!L` or `!T` says
+ * that the push before is refused. Steps read `time=value`, `time~value` if filled, `time~nan`.
+ */
+struct feed {
+	struct rollcast_grid_settings settings;
+	const char *samples, *steps;
+};
+
+static void take_all(struct grid *grid, char *text)
+{
+	struct grid_step step;
+	while (grid_pop(grid, &step))
+		sprintf(text + strlen(text), "%s%g%c%g", *text ? " " : "", (double)step.time_us / S,
+			step.filled ? '~' : '=', step.value);
+}
+
+static void check_feed(const struct feed *feed)
+{
+	struct grid grid;
+	char steps[4096] = "";
+	assert_int_equal(grid_init(&grid, &feed->settings), 0);
+	for (const char *at = feed->samples; *at; at += *at == ' ') {
+		if (*at == '|') {
+			grid_flush(&grid);
+			at++;
+		} else {
+			char *end;
+			int64_t time_us = llround(strtod(at, &end) * S);
+			double value = strtod(end + 1, &end);
+			int expected = *end != '!' ? A : end[1] == 'L' ? L : T;
+			at = end + (*end == '!' ? 2 : 0);
+			int result = grid_push(&grid, time_us, value);
+			if (result != expected)
+				print_error("in \"%s\" before \"%s\": %d\n", feed->samples, at, result);
+			assert_int_equal(result, expected);
+		}
+		take_all(&grid, steps);
+	}
+	assert_string_equal(steps, feed->steps);
+	grid_finish(&grid);
+}
+
+#define CHECK_FEEDS(feeds)                                                                         \
+	for (size_t i_ = 0; i_ < sizeof(feeds) / sizeof(*(feeds)); i_++)                           \
+	check_feed(&(feeds)[i_])
+
+#define BY_TEN .step_us = 10 * S, .gap = ROLLCAST_GAP_LINEAR, .gap_longest = 3
+
+static void cells_are_aligned_to_the_epoch_and_labelled_by_their_start(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{BY_TEN}, "3=1 4=1 12=2 29.9=3 30=4", "0=1 10=2 20=3"},
+		{{BY_TEN}, "-21=1 -30=1 -20=2 -1=3 0=4", "-30=1 -20=2 -10=3"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_cell_closes_when_the_newest_sample_passes_its_end_and_the_lateness(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{BY_TEN, .lateness_us = 5 * S}, "1=1 10=2 14.9=4", ""},
+		{{BY_TEN, .lateness_us = 5 * S}, "1=1 10=2 15=4 9=0!L", "0=1"},
+		{{BY_TEN, .lateness_us = 20 * S}, "25=3 1=1 15=2 30=4 9=9!L 10=4 60=0",
+		 "0=1 10=3 20=3 30=4"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void aggregates_are_what_their_names_say(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_MEAN}, "2=3 1=8 5=1 |", "0=4"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_LAST}, "2=3 5=1 1=8 |", "0=1"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_LAST}, "5=1 5=2 1=8 |", "0=2"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_SUM}, "2=3 1=8 5=1 |", "0=12"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_SUM}, "1=1e200 2=1 3=-1e200 |", "0=1"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_MIN}, "2=3 1=8 5=1 6=2 |", "0=1"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_MAX}, "2=3 1=8 5=1 6=2 |", "0=8"},
+		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_MAX}, "2=-3 1=-8 |", "0=-3"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void gaps_are_bridged_up_to_the_longest(void **state)
+{
+	(void)state;
+#define GAP(kind) .step_us = 10 * S, .gap = ROLLCAST_GAP_##kind, .gap_longest = 3
+	const struct feed feeds[] = {
+		{{GAP(LINEAR)}, "1=1 41=5 50=0", "0=1 10~2 20~3 30~4 40=5"},
+		{{GAP(LINEAR)}, "1=1 51=5 60=0", "0=1 10~nan 20~nan 30~nan 40~nan 50=5"},
+		{{GAP(LAST)}, "1=1 21=5 30=0", "0=1 10~1 20=5"},
+		{{GAP(NONE)}, "1=1 21=5 30=0", "0=1 10~nan 20=5"},
+		/* The gap is known only when what lies behind it has closed. */
+		{{GAP(LINEAR)}, "1=1 31=4", "0=1"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_silent_stream_gives_its_open_cells_when_flushed(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{BY_TEN, .lateness_us = 30 * S}, "1=1 22=3 | 5=5!L 29=1!L 33=4 |",
+		 "0=1 10~2 20=3 30=4"},
+		{{BY_TEN}, "| 1=1 | |", "0=1"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_regular_stream_closes_its_cells_at_once(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		/* Three closed cells with one sample each: from then on at once. */
+		{{BY_TEN}, "1=1 11=2 21=3", "0=1 10=2"},
+		{{BY_TEN}, "1=1 11=2 21=3 31=4", "0=1 10=2 20=3 30=4"},
+		{{BY_TEN}, "1=1 11=2 21=3 31=4 41=5 51=6", "0=1 10=2 20=3 30=4 40=5 50=6"},
+		/* Not with a lateness, and not when cells have more samples. */
+		{{BY_TEN, .lateness_us = 1}, "1=1 11=2 21=3 31=4 41=5", "0=1 10=2 20=3 30=4"},
+		{{BY_TEN}, "1=1 2=3 11=2 21=3 31=4", "0=2 10=2 20=3"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_second_sample_after_haste_is_late_and_the_proof_doubles(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		/* After 32 six single cells are needed, and 30 is none of them. */
+		{{BY_TEN},
+		 "1=1 11=2 21=3 31=4 32=9!L 41=5 51=6 61=7 71=8 81=9 91=10 101=11",
+		 "0=1 10=2 20=3 30=4 40=5 50=6 60=7 70=8 80=9 90=10 100=11"},
+		{{BY_TEN}, "1=1 11=2 21=3 31=4 32=9!L 41=5 51=6 61=7 71=8 81=9 91=10",
+		 "0=1 10=2 20=3 30=4 40=5 50=6 60=7 70=8 80=9"},
+		/* A late sample of an older cell is no reason. */
+		{{BY_TEN}, "1=1 11=2 21=3 31=4 22=9!L 41=5", "0=1 10=2 20=3 30=4 40=5"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_wild_time_is_refused_until_a_second_one_confirms_it(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{BY_TEN}, "1=1 86402=9!T 11=2 21=3", "0=1 10=2"},
+		{{BY_TEN}, "1=1 9e6=9!T 11=2 9e6=9!T 21=3 9e6=9!T 31=3 41=5",
+		 "0=1 10=2 20=3 30=3 40=5"},
+	};
+	struct grid grid;
+	CHECK_FEEDS(feeds);
+
+	/* A jump of a year, confirmed: the hole is cut to its last steps, the time after it is right. */
+	assert_int_equal(grid_init(&grid, &by_ten), 0);
+	assert_int_equal(grid_push(&grid, 5 * S, 1), A);
+	assert_int_equal(grid_push(&grid, 365 * DAY + 5 * S, 2), T);
+	assert_int_equal(grid_push(&grid, 365 * DAY + 15 * S, 3), A);
+	grid_flush(&grid);
+	struct grid_step step;
+	assert_true(grid_pop(&grid, &step) && step.time_us == 0 && step.value == 1);
+	for (int i = GRID_HOLE_LONGEST; i > 0; i--) {
+		assert_true(grid_pop(&grid, &step) && isnan(step.value) && step.filled);
+		assert_int_equal(step.time_us, 365 * DAY + (1 - i) * 10 * S);
+	}
+	assert_true(grid_pop(&grid, &step));
+	assert_true(step.time_us == 365 * DAY + 10 * S && step.value == 3 && !step.filled);
+	assert_false(grid_pop(&grid, &step));
+	grid_finish(&grid);
+}
+
+static void the_bound_of_wild_times_is_a_day_and_a_thousand_steps(void **state)
+{
+	(void)state;
+	const struct {
+		int64_t step_us, jump_us;
+		int result;
+	} cases[] = {
+		{10 * S, DAY, A},
+		{10 * S, DAY + 1, T},
+		{3600 * S, 1000 * 3600 * S, A},
+		{3600 * S, 1000 * 3600 * S + 1, T},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct grid grid;
+		struct rollcast_grid_settings settings = {.step_us = cases[i].step_us};
+		assert_int_equal(grid_init(&grid, &settings), 0);
+		assert_int_equal(grid_push(&grid, 7 * S, 1), A);
+		assert_int_equal(grid_push(&grid, 7 * S + cases[i].jump_us, 1), cases[i].result);
+		grid_finish(&grid);
+	}
+}
+
+static void a_clock_put_back_for_good_restarts_the_grid(void **state)
+{
+	(void)state;
+	struct grid grid;
+	struct grid_step step;
+	assert_int_equal(grid_init(&grid, &by_ten), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(grid_push(&grid, DAY + i * 10 * S, i), A);
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(grid_push(&grid, i * 10 * S, 1), L);
+		assert_int_equal(grid_push(&grid, i * 10 * S + S, 1), L); /* no further step */
+	}
+	while (grid_pop(&grid, &step))
+		assert_true(step.time_us >= DAY);
+	assert_int_equal(grid_push(&grid, 160 * S, 7), A);
+	assert_int_equal(grid_push(&grid, 170 * S, 8), A);
+	assert_true(grid_pop(&grid, &step) && isnan(step.value) && step.filled);
+	assert_int_equal(step.time_us, 150 * S);
+	assert_true(grid_pop(&grid, &step) && step.value == 7 && !step.filled);
+	assert_int_equal(step.time_us, 160 * S);
+	grid_finish(&grid);
+}
+
+static void stragglers_do_not_restart_the_grid(void **state)
+{
+	(void)state;
+	struct grid grid;
+	assert_int_equal(grid_init(&grid, &by_ten), 0);
+	assert_int_equal(grid_push(&grid, DAY, 0), A);
+	/* A sender that lags behind, with live samples between. */
+	for (int i = 1; i < 100; i++) {
+		assert_int_equal(grid_push(&grid, DAY - 1000 * S + i * 10 * S, 1), L);
+		assert_int_equal(grid_push(&grid, DAY + i * 10 * S, 1), A);
+	}
+	/* Old samples that do not move forward. */
+	for (int i = 1; i < 100; i++)
+		assert_int_equal(grid_push(&grid, DAY - i * 10 * S, 1), L);
+	for (int i = 1; i < 100; i++)
+		assert_int_equal(grid_push(&grid, 5 * S + i, 1), L);
+	grid_finish(&grid);
+}
+
+static void what_is_not_finite_or_out_of_range_is_refused(void **state)
+{
+	(void)state;
+	for (int64_t step_us = 0; step_us <= 10 * S; step_us += 10 * S) {
+		struct rollcast_grid_settings settings = {.step_us = step_us};
+		struct grid grid;
+		assert_int_equal(grid_init(&grid, &settings), 0);
+		const double values[] = {NAN, INFINITY, -INFINITY, 1e301, -1e301};
+		for (size_t i = 0; i < 5; i++)
+			assert_int_equal(grid_push(&grid, 0, values[i]), ROLLCAST_PUSH_NOT_FINITE);
+		const int64_t times[] = {INT64_MAX, INT64_MIN, INT64_MAX / 2, INT64_MIN / 2};
+		for (size_t i = 0; i < 4; i++)
+			assert_int_equal(grid_push(&grid, times[i], 0), T);
+		grid_finish(&grid);
+	}
+}
+
+static void settings_that_cannot_work_are_refused(void **state)
+{
+	(void)state;
+	const struct rollcast_grid_settings cases[] = {
+		{.step_us = -1},
+		{.step_us = INT64_MAX},
+		{.step_us = S, .lateness_us = -1},
+		{.step_us = S, .lateness_us = 100001 * S},
+		{.step_us = 0, .lateness_us = -1},
+	};
+	struct grid grid;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(grid_init(&grid, &cases[i]), -EINVAL);
+	struct rollcast_grid_settings longest = {.step_us = S, .lateness_us = 100000 * S};
+	assert_int_equal(grid_init(&grid, &longest), 0);
+	grid_finish(&grid);
+}
+
+static void steps_left_untaken_are_all_there_later(void **state)
+{
+	(void)state;
+	struct grid grid;
+	struct grid_step step;
+	assert_int_equal(grid_init(&grid, &by_ten), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(grid_push(&grid, i * 10 * S, i), A);
+	for (int i = 0; i < 1000; i++)
+		assert_true(grid_pop(&grid, &step) && step.value == i && step.time_us == i * 10 * S);
+	assert_false(grid_pop(&grid, &step));
+	grid_finish(&grid);
+}
+
+static void auto_finds_step_and_phase_and_plays_the_first_samples_again(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{0}, "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8", ""},
+		/* Ten times tell the step; the newest closes at once. */
+		{{0}, "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8 93=9 103=10",
+		 "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8 93=9 103=10"},
+		/* Jitter around round times, out of order, a double time: the nearest grid point. */
+		{{.gap_longest = 2},
+		 "0.2=0 9.6=1 30.4=3 20=2 40.1=4 49=5 49=7 61=6 70=7 79.9=8 90.2=9 99.1=10 111.2=11 119=12",
+		 "0=0 10=1 20=2 30=3 40=4 50=6 60=6 70=7 80=8 90=9 100=10 110=11 120=12"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void auto_keeps_a_bounded_number_of_samples_of_one_time(void **state)
+{
+	(void)state;
+	struct rollcast_grid_settings settings = {.aggregate = ROLLCAST_AGGREGATE_SUM};
+	struct grid grid;
+	struct grid_step step;
+	assert_int_equal(grid_init(&grid, &settings), 0);
+	for (int i = 0; i < 256; i++)
+		assert_int_equal(grid_push(&grid, 60 * S, 1), A);
+	assert_int_equal(grid_push(&grid, 60 * S, 1), T);
+	assert_int_equal(grid_step_us(&grid), 0);
+	assert_int_equal(grid_push(&grid, 120 * S, 1), A);
+	assert_int_equal(grid_step_us(&grid), 60 * S);
+	assert_true(grid_pop(&grid, &step) && step.time_us == 60 * S && step.value == 256);
+	assert_false(grid_pop(&grid, &step));
+	grid_finish(&grid);
+}
+
+static void auto_restarts_at_the_phase_of_a_clock_put_back(void **state)
+{
+	(void)state;
+	struct rollcast_grid_settings settings = {0};
+	struct grid grid;
+	struct grid_step step;
+	assert_int_equal(grid_init(&grid, &settings), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(grid_push(&grid, DAY + i * 10 * S, i), A);
+	for (int i = 0; i <= 16; i++)
+		assert_int_equal(grid_push(&grid, 4 * S + i * 10 * S, i), i < 16 ? L : A);
+	while (grid_pop(&grid, &step) && step.time_us >= DAY)
+		continue;
+	assert_true(isnan(step.value) && step.time_us == 154 * S);
+	assert_true(grid_pop(&grid, &step) && step.time_us == 164 * S && step.value == 16);
+	grid_finish(&grid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cells_are_aligned_to_the_epoch_and_labelled_by_their_start),
+		cmocka_unit_test(a_cell_closes_when_the_newest_sample_passes_its_end_and_the_lateness),
+		cmocka_unit_test(aggregates_are_what_their_names_say),
+		cmocka_unit_test(gaps_are_bridged_up_to_the_longest),
+		cmocka_unit_test(a_silent_stream_gives_its_open_cells_when_flushed),
+		cmocka_unit_test(a_regular_stream_closes_its_cells_at_once),
+		cmocka_unit_test(a_second_sample_after_haste_is_late_and_the_proof_doubles),
+		cmocka_unit_test(a_wild_time_is_refused_until_a_second_one_confirms_it),
+		cmocka_unit_test(the_bound_of_wild_times_is_a_day_and_a_thousand_steps),
+		cmocka_unit_test(a_clock_put_back_for_good_restarts_the_grid),
+		cmocka_unit_test(stragglers_do_not_restart_the_grid),
+		cmocka_unit_test(what_is_not_finite_or_out_of_range_is_refused),
+		cmocka_unit_test(settings_that_cannot_work_are_refused),
+		cmocka_unit_test(steps_left_untaken_are_all_there_later),
+		cmocka_unit_test(auto_finds_step_and_phase_and_plays_the_first_samples_again),
+		cmocka_unit_test(auto_keeps_a_bounded_number_of_samples_of_one_time),
+		cmocka_unit_test(auto_restarts_at_the_phase_of_a_clock_put_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
