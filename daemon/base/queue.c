@@ -25,6 +25,7 @@ int queue_init(struct queue *queue, size_t capacity, size_t item_size, queue_ord
 			int error = errno;
 
 			free(queue->items);
+			queue->items = NULL;
 			return -error;
 		}
 	}
@@ -48,6 +49,7 @@ void queue_finish(struct queue *queue)
 	pthread_cond_destroy(&queue->not_empty);
 	pthread_mutex_destroy(&queue->lock);
 	free(queue->items);
+	queue->items = NULL;
 }
 
 static void *item_at(const struct queue *queue, size_t place)
