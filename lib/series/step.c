@@ -3,8 +3,9 @@
  *
  *	0.0  10.1  10.1+1ms  20.0  39.9     differences 10.1  0.001  9.9  19.9
  *
- * The median alone would do for jitter and missing samples; what is under a tenth of the upper
- * quartile lies inside a burst and is left out first.
+ * What is under a tenth of the upper quartile lies inside a burst and is left out; what is near the
+ * lower quartile of the rest spans one step, and its median stands jitter; what spans up to three such
+ * steps makes it sharper.
  */
 #include "lib/series/step.h"
 
@@ -57,7 +58,12 @@ int64_t step_find(const int64_t *times_us, size_t count)
 	while (differences[burst] < differences[n * 3 / 4] / 10)
 		burst++;
 
-	double step = median(differences + burst, n - burst), sum = 0, steps = 0;
+	/* Most differences may span several steps; the lowest ones do not. */
+	size_t single = burst;
+	double quartile = (double)differences[burst + (n - burst) / 4];
+	while (single < n && (double)differences[single] < 1.5 * quartile)
+		single++;
+	double step = median(differences + burst, single - burst), sum = 0, steps = 0;
 	for (size_t i = burst; i < n && (double)differences[i] < 3.5 * step; i++) {
 		sum += (double)differences[i];
 		steps += fmax(1, round((double)differences[i] / step));
