@@ -61,6 +61,10 @@ CLI_PARTS := $(call objects,$(filter-out cli/main.c,$(CLI_SOURCES)))
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS) $(TEST_PKGS)) -lm
 
+# What a test in Python drives: the library and a few lines around it.
+$(BUILD)/tests/%_driver: $(BUILD)/tests/%_driver.o $(BUILD)/librollcast.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(LIB_PKGS)) -lm
+
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
 

@@ -43,8 +43,15 @@ static int64_t snap(double step_us)
 		if (fabs(step_us - natural) <= TOLERANCE * natural)
 			return natural_us[i];
 	}
-	double unit = pow(10, fmax(0, floor(log10(step_us)) - 2));
-	return llround(fmin(fmax(round(step_us / unit) * unit, 1), (double)STEP_LONGEST_US));
+	/* As few digits as a per cent allows: periods are set by people. */
+	double rounded = step_us, size = floor(log10(step_us));
+	for (int digits = 1; digits <= 3; digits++) {
+		double unit = pow(10, fmax(0, size + 1 - digits));
+		rounded = round(step_us / unit) * unit;
+		if (fabs(rounded - step_us) <= 0.01 * step_us)
+			break;
+	}
+	return llround(fmin(fmax(rounded, 1), (double)STEP_LONGEST_US));
 }
 
 int64_t step_find(const int64_t *times_us, size_t count)
