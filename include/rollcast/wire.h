@@ -1,10 +1,23 @@
 /*
  * Messages ⇄ bytes. Pure: no sockets, no clocks; payloads are decoded without trusting them.
  *
- * In, msgpack: a map {"name": str, "time": t, "value": number, "tags": {str: str}}; or Telegraf's
- * shape with "fields": {str: number} (each becomes name_field) and "timestamp"/"time"; or an array of
- * such maps; or a column batch {"name", "tags", "times": [...], "values": [...]}. Time is the msgpack
- * timestamp extension or a number in `time_unit`; without it the time of arrival.
+ * Samples in, msgpack. Four shapes, their keys in any order, unknown keys skipped:
+ *
+ *	{"name": str, "time": t, "value": number, "tags": {str: str}}      one sample
+ *	{"name", "time", "fields": {str: number}, "tags"}                  Telegraf's: name_field each
+ *	{"name", "tags", "times": [t, ...], "values": [number, ...]}       a column batch of one stream
+ *	[map, ...] or map map ...                                          a batch of any of these
+ *
+ * - `time`, or `timestamp`: the msgpack timestamp extension, or a number in the input's time unit; a
+ *   float keeps its fraction, to the microsecond. Missing or nil: the time of arrival, but not
+ *   within `times`.
+ * - A value is an integer or a float; a bool counts as 0 or 1. A field that is text is passed over,
+ *   and one called `value` takes the name as it is.
+ * - A tag that is empty or nil is no label. A key of the shape that comes twice is a refusal.
+ * - Text may be of msgpack's type bin, and must be UTF-8 in a name.
+ *
+ * A payload is read once and in order. What is wrong with one sample or map refuses that one and the
+ * others go on; a broken structure ends the payload, and what came before it has been delivered.
  */
 #ifndef ROLLCAST_WIRE_H
 #define ROLLCAST_WIRE_H
@@ -19,6 +32,9 @@
 
 enum rollcast_format { ROLLCAST_FORMAT_MSGPACK };
 
+/* Times lie within +-292,000 years of 1970, so that arithmetic on them has room. */
+#define ROLLCAST_TIME_MAX_US INT64_C(9214629984000000000)
+
 /* Samples of one stream, borrowed for the call. */
 struct rollcast_samples {
 	struct rollcast_text name; /* canonical */
@@ -28,15 +44,16 @@ struct rollcast_samples {
 };
 typedef void rollcast_samples_sink(void *context, const struct rollcast_samples *samples);
 
-/* Why a payload, or a part of it, was refused; for tables of counters. */
+/* Why a payload, or a part of it, was refused; for tables of counters. One count per refusal: a
+ * sample, a column batch, or the rest of a payload. */
 enum rollcast_decode {
 	ROLLCAST_DECODE_OK = 0,
 	ROLLCAST_DECODE_TRUNCATED, /* ends early, or promises more than there is */
-	ROLLCAST_DECODE_MALFORMED, /* bytes that are no msgpack, or follow it */
-	ROLLCAST_DECODE_SHAPE,     /* not one of the shapes above: a key is missing or of a wrong type */
-	ROLLCAST_DECODE_NAME,      /* no canonical name can be made, or it is too long */
-	ROLLCAST_DECODE_TIME,      /* a time out of range */
-	ROLLCAST_DECODE_VALUE,     /* a value that is no finite number */
+	ROLLCAST_DECODE_MALFORMED, /* bytes that are no msgpack, or follow it and are no map or array */
+	ROLLCAST_DECODE_SHAPE,     /* not one of the shapes above: keys are missing, twice, of a wrong type */
+	ROLLCAST_DECODE_NAME,      /* no canonical name can be made, or not in ROLLCAST_NAME_MAX bytes */
+	ROLLCAST_DECODE_TIME,      /* no time, or one out of range */
+	ROLLCAST_DECODE_VALUE,     /* no number, or one that is not finite */
 	ROLLCAST_DECODE_RESULTS,
 };
 /* "truncated", "malformed", ...: the words used in metrics. */
@@ -44,7 +61,10 @@ const char *rollcast_decode_word(enum rollcast_decode result);
 
 struct rollcast_decoder; /* scratch memory: one per thread */
 
-/* `unit_us`: microseconds of one unit of a plain number of time (1000000 for s, 0.001 for ns). */
+/*
+ * `unit_us`: microseconds of one unit of a plain number of time (1000000 for s, 0.001 for ns), 1e-6
+ * to 1e12. -EINVAL, -ENOMEM.
+ */
 int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 			    struct rollcast_decoder **ret_decoder);
 void rollcast_decoder_destroy(struct rollcast_decoder *decoder);
@@ -53,7 +73,7 @@ DEFINE_CLEANUP(struct rollcast_decoder *, rollcast_decoder_destroy);
 /*
  * Decodes one payload into calls of `sink`. What is good in a payload is delivered, what is bad is
  * counted: adds to counts[ROLLCAST_DECODE_RESULTS] (OK counts samples delivered, the others refusals).
- * Allocates nothing.
+ * A large column batch arrives in several calls. Allocates nothing.
  */
 void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t size,
 		     int64_t arrival_us, rollcast_samples_sink *sink, void *context,
