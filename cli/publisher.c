@@ -11,6 +11,7 @@
 
 enum {
 	LINGER_MS = 500,
+	LINGER_LOSSLESS_MS = 30000,
 	RECONNECT_MS = 100,
 	RECONNECT_MAX_MS = 2000,
 };
@@ -60,7 +61,10 @@ static int open_socket(struct publisher *publisher)
 		return complain(publisher, doing);
 	publisher->socket =
 		zmq_socket(publisher->context, plan->kind == PUBLISHER_PUB ? ZMQ_PUB : ZMQ_PUSH);
-	if (!publisher->socket || set(publisher->socket, ZMQ_LINGER, LINGER_MS) ||
+	if (!publisher->socket ||
+	    set(publisher->socket, ZMQ_LINGER, plan->lossless ? LINGER_LOSSLESS_MS : LINGER_MS) ||
+	    (plan->lossless && plan->kind == PUBLISHER_PUB &&
+	     set(publisher->socket, ZMQ_XPUB_NODROP, 1)) ||
 	    set(publisher->socket, ZMQ_SNDHWM, plan->high_water_mark) ||
 	    set(publisher->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) ||
 	    set(publisher->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) ||

@@ -17,8 +17,9 @@ struct publisher_plan {
 	const char *program; /* begins every line on stderr: a verb's argv[0] */
 	enum publisher_kind kind;
 	const char *endpoint;
-	bool bind;           /* else connect */
+	bool bind;	     /* else connect */
 	int high_water_mark; /* messages kept for a peer that does not take them */
+	bool lossless; /* PUB waits for slow subscribers, too; what is queued has 30 s to leave */
 };
 
 enum {
@@ -29,14 +30,14 @@ struct publisher;
 
 /* Says what is wrong on stderr and returns a negative errno. Borrows `plan`'s texts for its life. */
 int publisher_create(const struct publisher_plan *plan, struct publisher **ret_publisher);
-/* Gives what is queued half a second to leave. */
+/* Gives what is queued half a second to leave; 30 if the plan is lossless. */
 void publisher_destroy(struct publisher *publisher);
 DEFINE_CLEANUP(struct publisher *, publisher_destroy);
 
 /*
  * One message: `[topic][payload]` for PUB, `[payload]` for PUSH. Waits up to `timeout_ms` for room (0:
- * not at all). 0, PUBLISHER_FULL, or a negative errno. PUB never waits: it drops, uncounted, for
- * subscribers that are too slow and for want of any.
+ * not at all). 0, PUBLISHER_FULL, or a negative errno. PUB never waits unless the plan is lossless: it
+ * drops, uncounted, for subscribers that are too slow; and in any case for want of any.
  */
 int publisher_send(struct publisher *publisher, const char *topic, const void *bytes, size_t size,
 		   int timeout_ms);
