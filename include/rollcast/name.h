@@ -1,11 +1,15 @@
 /*
  * Stream names and selectors, as Prometheus writes them.
  *
- * A canonical name is `name` or `name{a="x",b="y"}`: labels sorted by name, values with \\ \" \n
- * escaped, no spaces. Equal streams have equal bytes.
+ * A canonical name is `name` or `name{a="x",b="y"}`: labels sorted by name, in the values \\ \" and
+ * newline written as \\ \" \n, no spaces between the parts. Equal streams have equal bytes. It is
+ * UTF-8 without other control characters. Braces and quotes stand only in values, and = ! ~ and
+ * commas not in the names of labels.
  *
  * A selector is `glob` or `glob{label OP "pattern", ...}` with OP one of = != (globs) =~ !~ (POSIX
- * extended regular expressions, anchored). A missing label is the empty string.
+ * extended regular expressions, anchored, no back references). All of it must hold. A missing label
+ * is the empty string, an empty glob before { is any name. In a glob * is any text, ? one character
+ * and [a-z] [!a-z] one of a class; [*] is a star. Spaces around the parts do not matter.
  */
 #ifndef ROLLCAST_NAME_H
 #define ROLLCAST_NAME_H
@@ -30,8 +34,9 @@ struct rollcast_label {
 
 /*
  * Writes the canonical name into `buffer`, ended by a zero, and returns its length; sorts `labels` in
- * place. Empty values drop the label. Returns 0 if the name is empty, has a control character or a
- * brace or quote outside a label value, has a label twice, or does not fit.
+ * place. A label with an empty value is dropped. Returns 0 if there is no such name: `name` or a
+ * label's is empty or has a character that must not be there, a label comes twice, or the result
+ * and its zero do not fit.
  */
 size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *labels, size_t count,
 			   char *buffer, size_t size);
@@ -50,8 +55,8 @@ uint64_t rollcast_name_hash(struct rollcast_text canonical);
 struct rollcast_selector;
 
 /*
- * A selector from its text. -EINVAL: `ret_error` (static or in the caller's `error` buffer) says what
- * is wrong and `ret_column` where (from 0). -ENOMEM.
+ * A selector from its text. -EINVAL: `error`, the caller's buffer, says what is wrong and
+ * `ret_column` where, in bytes from 0. -ENOMEM.
  */
 int rollcast_selector_create(const char *text, struct rollcast_selector **ret_selector, char *error,
 			     size_t error_size, size_t *ret_column);
