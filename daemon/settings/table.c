@@ -1,0 +1,227 @@
+/* One row per key; a key that nothing implements has no row. */
+#include "daemon/settings/table.h"
+
+#include <string.h>
+
+static const char *const input_types[] = {"sub", "pull", NULL};
+static const char *const output_types[] = {"xpub", "pub", "push", NULL};
+static const char *const formats[] = {"msgpack", NULL};
+static const char *const time_units[] = {"s", "ms", "us", "ns", NULL};
+static const char *const cells[] = {"lstm", "gru", "rnn", NULL};
+static const char *const activations[] = {"tanh", "relu", NULL};
+static const char *const losses[] = {"mae", "mse", "huber", NULL};
+static const char *const optimizers[] = {"adam", "adamw", "rmsprop", "sgd", NULL};
+static const char *const aggregates[] = {"mean", "last", "sum", "min", "max", NULL};
+static const char *const gaps[] = {"linear", "last", "none", NULL};
+
+#define PLACE(type, field)                                                                         \
+	.place = offsetof(struct type, field), .size = sizeof(((struct type *)NULL)->field)
+#define ALSO(type, field) .also = offsetof(struct type, field)
+
+#define GIB    (1024.0 * 1024 * 1024)
+#define MS     1e3
+#define S      1e6
+#define D      (86400 * S)
+#define U32    4294967295.0
+#define QUEUED 1e8
+
+const struct key table_keys[] = {
+	{"inputs[].name", KEY_NAME, PLACE(input_settings, name),
+	 .help = "Name of the input in metrics and messages; each has its own."},
+	{"inputs[].type", KEY_WORD, PLACE(input_settings, type), .words = input_types,
+	 .fallback = "sub",
+	 .help = "ZeroMQ socket: `sub` subscribes to publishers, `pull` takes what is pushed."},
+	{"inputs[].bind", KEY_BIND, PLACE(input_settings, bind), .fallback = "[]",
+	 .help = "Endpoints to listen at. At least one of `bind` and `connect` names an endpoint."},
+	{"inputs[].connect", KEY_CONNECT, PLACE(input_settings, connect), .fallback = "[]",
+	 .help = "Endpoints to connect to."},
+	{"inputs[].insecure", KEY_SWITCH, PLACE(input_settings, insecure), .fallback = "false",
+	 .help = "Lets `bind` listen beyond loopback, where anybody may send unencrypted."},
+	{"inputs[].topics", KEY_TEXTS, PLACE(input_settings, topics), .fallback = "[\"\"]",
+	 .help = "Topic prefixes to subscribe to; `\"\"` takes all. Only for `sub`."},
+	{"inputs[].format", KEY_WORD, PLACE(input_settings, format), .words = formats,
+	 .fallback = "msgpack", .help = "How payloads are encoded."},
+	{"inputs[].time_unit", KEY_WORD, PLACE(input_settings, time_unit), .words = time_units,
+	 .fallback = "s", .help = "Unit of times that are plain numbers since 1970."},
+	{"inputs[].high_water_mark", KEY_WHOLE, PLACE(input_settings, high_water_mark),
+	 .min = 1, .max = QUEUED, .fallback = "100000", .unit = "messages",
+	 .help = "Messages that ZeroMQ holds per peer before it waits or drops."},
+	{"inputs[].message_max", KEY_SIZE, PLACE(input_settings, message_max_bytes), .min = 64,
+	 .max = GIB, .fallback = "16MiB",
+	 .help = "A peer that sends a larger message is disconnected."},
+
+	{"models.*.cell", KEY_WORD, PLACE(model_settings, model.cell), .words = cells,
+	 .fallback = "lstm", .help = "Kind of recurrent cell."},
+	{"models.*.hidden", KEY_WHOLE, PLACE(model_settings, model.hidden), .min = 1, .max = 1024,
+	 .fallback = "16", .unit = "units", .help = "Units per layer."},
+	{"models.*.layers", KEY_WHOLE, PLACE(model_settings, model.layers), .min = 1, .max = 8,
+	 .fallback = "1", .unit = "layers", .help = "Recurrent layers on top of each other."},
+	{"models.*.activation", KEY_WORD, PLACE(model_settings, model.activation),
+	 .words = activations, .fallback = "tanh",
+	 .help = "Activation of candidate and output; gates are sigmoid."},
+	{"models.*.lookback", KEY_WHOLE, PLACE(model_settings, model.lookback), .min = 1,
+	 .max = 4096, .fallback = "48", .unit = "steps", .help = "Steps that the network reads."},
+	{"models.*.loss", KEY_WORD, PLACE(model_settings, model.loss), .words = losses,
+	 .fallback = "mae",
+	 .help = "What training minimises: absolute error, squared error, or `huber`, which is "
+		 "square near zero and linear beyond `huber_delta`."},
+	{"models.*.huber_delta", KEY_NUMBER, PLACE(model_settings, model.huber_delta), .min = 1e-6,
+	 .max = 1e6, .fallback = "1", .unit = "scaled units",
+	 .help = "Where the Huber loss turns from square to linear."},
+	{"models.*.optimizer.kind", KEY_WORD, PLACE(model_settings, model.optimizer),
+	 .words = optimizers, .fallback = "adam", .help = "Optimiser."},
+	{"models.*.optimizer.rate", KEY_NUMBER, PLACE(model_settings, model.rate), .min = 1e-8,
+	 .max = 1, .fallback = "0.005", .help = "Learning rate at the start of a training."},
+	{"models.*.optimizer.momentum", KEY_NUMBER, PLACE(model_settings, model.momentum),
+	 .max = 0.999, .fallback = "0", .help = "Momentum of `sgd` and `rmsprop`; 0 for none."},
+	{"models.*.optimizer.weight_decay", KEY_NUMBER, PLACE(model_settings, model.weight_decay),
+	 .max = 1, .fallback = "0",
+	 .help = "Pulls weights towards zero: decoupled for `adamw`, L2 for the others."},
+	{"models.*.clip_norm", KEY_NUMBER, PLACE(model_settings, model.clip_norm), .max = 1e6,
+	 .fallback = "1", .help = "Gradients are clipped to this global norm; 0 for not at all."},
+	{"models.*.batch", KEY_WHOLE, PLACE(model_settings, model.batch), .min = 1, .max = 4096,
+	 .fallback = "32", .unit = "windows", .help = "Windows per optimiser step."},
+	{"models.*.steps.first", KEY_WHOLE, PLACE(model_settings, model.steps_first), .min = 1,
+	 .max = 100000, .fallback = "300", .unit = "optimiser steps",
+	 .help = "Length of a stream's first training."},
+	{"models.*.steps.refit", KEY_WHOLE, PLACE(model_settings, model.steps_refit), .min = 1,
+	 .max = 100000, .fallback = "120", .unit = "optimiser steps",
+	 .help = "Length of later trainings, which start from the weights in use."},
+	{"models.*.seed", KEY_WHOLE, PLACE(model_settings, model.seed), .max = U32,
+	 .fallback = "1", .help = "Seed of the initial weights and of the batches."},
+
+	{"streams[].match", KEY_SELECTOR, PLACE(stream_settings, match),
+	 ALSO(stream_settings, selector), .fallback = "'*'",
+	 .help = "The streams of this rule, as `glob{label=\"glob\", label=~\"regex\"}`; operators "
+		 "are `=`, `!=`, `=~` and `!~`. The first rule that matches counts; a stream "
+		 "that none matches is not forecast."},
+	{"streams[].step", KEY_DURATION, PLACE(stream_settings, stream.grid.step_us), .min = MS,
+	 .max = 366 * D, .special = "auto", .fallback = "auto",
+	 .help = "Spacing of the regular grid; `auto` finds it from the first samples."},
+	{"streams[].aggregate", KEY_WORD, PLACE(stream_settings, stream.grid.aggregate),
+	 .words = aggregates, .fallback = "mean",
+	 .help = "What several samples in one step become."},
+	{"streams[].lateness", KEY_DURATION, PLACE(stream_settings, stream.grid.lateness_us),
+	 .max = 7 * D, .fallback = "0s",
+	 .help = "How long a step stays open for late samples, in the data's own time."},
+	{"streams[].gap.fill", KEY_WORD, PLACE(stream_settings, stream.grid.gap), .words = gaps,
+	 .fallback = "linear", .brief = true,
+	 .help = "How missing steps are bridged: on a line, with the last value, or not at all. "
+		 "`gap: last` is short for `gap: {fill: last}`."},
+	{"streams[].gap.longest", KEY_WHOLE, PLACE(stream_settings, stream.grid.gap_longest),
+	 .min = 1, .max = 4096, .fallback = "12", .unit = "steps",
+	 .help = "A longer gap is a hole: nothing is learned across it."},
+	{"streams[].window", KEY_SPAN, PLACE(stream_settings, stream.window), .min = 4,
+	 .max = 1e6, .fallback = "2016", .unit = "steps",
+	 .help = "What is remembered of a stream, and trained on."},
+	{"streams[].horizon", KEY_WHOLE, PLACE(stream_settings, stream.horizon), .min = 1,
+	 .max = ROLLCAST_HORIZON_MAX, .fallback = "12", .unit = "steps",
+	 .help = "Steps forecast, all at once."},
+	{"streams[].season", KEY_SPANS, PLACE(stream_settings, stream.seasons),
+	 ALSO(stream_settings, stream.season_count), .min = 2, .max = 1e6, .special = "none",
+	 .fallback = "none", .unit = "steps",
+	 .help = "Length of the season, or a list of up to three: `[1d, 7d]`; or `none`."},
+	{"streams[].model", KEY_NAME, PLACE(stream_settings, model), .fallback = "default",
+	 .help = "Name of the network under `models`."},
+	{"streams[].retrain.every", KEY_SPAN, PLACE(stream_settings, stream.retrain_every),
+	 .min = 1, .max = 1e6, .fallback = "288", .unit = "steps",
+	 .help = "Data time from one training to the next."},
+	{"streams[].intervals", KEY_LEVELS, PLACE(stream_settings, stream.levels),
+	 ALSO(stream_settings, stream.level_count), .min = 0.01, .max = 0.999,
+	 .fallback = "[0.8, 0.95]",
+	 .help = "Levels of the forecast's central intervals, ascending, up to eight."},
+
+	{"outputs[].name", KEY_NAME, PLACE(output_settings, name),
+	 .help = "Name of the output in metrics and messages; each has its own."},
+	{"outputs[].type", KEY_WORD, PLACE(output_settings, type), .words = output_types,
+	 .fallback = "xpub",
+	 .help = "ZeroMQ socket: `xpub` publishes, and sends a new subscriber the last forecasts; "
+		 "`pub` publishes; `push` deals out to workers."},
+	{"outputs[].bind", KEY_BIND, PLACE(output_settings, bind), .fallback = "[]",
+	 .help = "Endpoints to listen at. At least one of `bind` and `connect` names an endpoint."},
+	{"outputs[].connect", KEY_CONNECT, PLACE(output_settings, connect), .fallback = "[]",
+	 .help = "Endpoints to connect to."},
+	{"outputs[].insecure", KEY_SWITCH, PLACE(output_settings, insecure), .fallback = "false",
+	 .help = "Lets `bind` listen beyond loopback, where anybody may read along."},
+	{"outputs[].prefix", KEY_TEXT, PLACE(output_settings, prefix), .fallback = "\"\"",
+	 .help = "Stands before the stream's name in the topic."},
+	{"outputs[].match", KEY_SELECTOR, PLACE(output_settings, match),
+	 ALSO(output_settings, selector), .fallback = "'*'",
+	 .help = "The streams whose forecasts are sent here."},
+	{"outputs[].format", KEY_WORD, PLACE(output_settings, format), .words = formats,
+	 .fallback = "msgpack", .help = "How payloads are encoded."},
+	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark),
+	 .min = 1, .max = QUEUED, .fallback = "1000", .unit = "messages",
+	 .help = "Messages held per subscriber before it loses some."},
+
+	{"threads.shards", KEY_WHOLE, PLACE(settings, threads.shards), .min = 1, .max = 64,
+	 .special = "auto", .fallback = "auto", .unit = "threads",
+	 .help = "Threads that streams are spread over; `auto` is one per core, at most 8."},
+	{"threads.train", KEY_WHOLE, PLACE(settings, threads.train), .max = 64,
+	 .special = "auto", .special_value = TRAIN_AUTO, .fallback = "auto", .unit = "threads",
+	 .help = "Threads that train; 0 trains in the shard, in order, so that runs repeat."},
+
+	{"limits.streams", KEY_WHOLE, PLACE(settings, streams_max), .min = 1, .max = 1e7,
+	 .fallback = "100000", .unit = "streams",
+	 .help = "Streams held at most; samples of further ones are refused and counted."},
+};
+const size_t table_key_count = sizeof(table_keys) / sizeof(*table_keys);
+
+#define ARRAY(type, array, counter)                                                                \
+	.place = offsetof(struct settings, array), .count = offsetof(struct settings, counter),    \
+	.element_size = sizeof(struct type)
+
+const struct section table_sections[] = {
+	{"inputs", "inputs[]", SECTION_LIST, ARRAY(input_settings, inputs, input_count),
+	 "Where samples come from: a list of sockets, one or more."},
+	{"models", "models.*", SECTION_MAP, ARRAY(model_settings, models, model_count),
+	 "Networks by name. `default` exists in any case; keys left out have their defaults."},
+	{"streams", "streams[]", SECTION_LIST, ARRAY(stream_settings, streams, stream_count),
+	 "Rules, of which the first that matches a stream counts. Without this section one rule "
+	 "forecasts every stream with the defaults."},
+	{"outputs", "outputs[]", SECTION_LIST, ARRAY(output_settings, outputs, output_count),
+	 "Where forecasts go: a list of sockets, one or more."},
+	{"threads", "threads", SECTION_ONE, .help = "How the work is spread."},
+	{"limits", "limits", SECTION_ONE, .help = "What the daemon may take."},
+};
+const size_t table_section_count = sizeof(table_sections) / sizeof(*table_sections);
+
+static bool is_key_of(const struct section *section, const struct key *key)
+{
+	size_t length = strlen(section->element);
+
+	return !strncmp(key->path, section->element, length) && key->path[length] == '.';
+}
+
+const struct key *table_section_keys(const struct section *section, size_t *ret_count)
+{
+	const struct key *first = table_keys;
+
+	while (!is_key_of(section, first))
+		first++;
+	*ret_count = 0;
+	while (first + *ret_count < table_keys + table_key_count &&
+	       is_key_of(section, first + *ret_count))
+		(*ret_count)++;
+	return first;
+}
+
+const char *table_key_name(const struct section *section, const struct key *key)
+{
+	return key->path + strlen(section->element) + 1;
+}
+
+size_t table_element_count(const struct section *section, const struct settings *settings)
+{
+	if (section->kind == SECTION_ONE)
+		return 1;
+	return *(const size_t *)((const char *)settings + section->count);
+}
+
+void *table_element(const struct section *section, const struct settings *settings, size_t index)
+{
+	if (section->kind == SECTION_ONE)
+		return (void *)settings;
+	return *(char *const *)((const char *)settings + section->place) +
+	       index * section->element_size;
+}
