@@ -57,6 +57,12 @@ bool args_duration_us(const char *text, int64_t *ret_us)
 	return false;
 }
 
+int args_point_to_help(const char *program)
+{
+	fprintf(stderr, "Try `%s --help`.\n", program);
+	return STATUS_USAGE;
+}
+
 int args_refuse(const char *program, const char *format, ...)
 {
 	va_list values;
@@ -65,6 +71,6 @@ int args_refuse(const char *program, const char *format, ...)
 	va_start(values, format);
 	vfprintf(stderr, format, values);
 	va_end(values);
-	fprintf(stderr, "\nTry `%s --help`.\n", program);
-	return STATUS_USAGE;
+	fputc('\n', stderr);
+	return args_point_to_help(program);
 }
