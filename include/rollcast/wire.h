@@ -16,6 +16,17 @@
  * - A tag that is empty or nil is no label. A key of the shape that comes twice is a refusal.
  * - Text may be of msgpack's type bin, and must be UTF-8 in a name.
  *
+ * Forecasts out, msgpack:
+ *
+ *	{"name": str, "tags": {str: str}, "time": origin, "step": seconds, "mean": [h numbers],
+ *	 "quantiles": {"0.025": [h numbers], ...}, "last": number at the origin, "expert": str,
+ *	 "weights": {expert: share, ...}, "skill": x, "coverage": {"0.95": x, ...},
+ *	 "trained": time of the newest data the weights saw, "samples": n, "snapshot": bool}
+ *
+ * Times are seconds since 1970: an integer when they are whole, otherwise a float that is right to the
+ * microsecond. What is not known yet is nil. Levels are written as people write them: the shortest
+ * decimal within 1e-10.
+ *
  * A payload is read once and in order. What is wrong with one sample or map refuses that one and the
  * others go on; a broken structure ends the payload, and what came before it has been delivered.
  */
@@ -85,16 +96,20 @@ int rollcast_encoder_create(enum rollcast_format format, struct rollcast_encoder
 void rollcast_encoder_destroy(struct rollcast_encoder *encoder);
 DEFINE_CLEANUP(struct rollcast_encoder *, rollcast_encoder_destroy);
 
-/* A forecast as bytes, borrowed until the encoder's next call. -ENOMEM. */
+/* A forecast as bytes, borrowed until the encoder's next call. -ENOMEM; -EINVAL: name not canonical. */
 int rollcast_encode_forecast(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
 			     const void **ret_bytes, size_t *ret_size);
-/* Samples of one stream as one message: a single map, or a column batch if count > 1. -ENOMEM. */
+/*
+ * Samples of one stream as one message: a single map, or a column batch if count > 1. Times are
+ * msgpack timestamps, so that they mean the same in every time unit. Errors and result as above.
+ */
 int rollcast_encode_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples,
 			    const void **ret_bytes, size_t *ret_size);
 
 /*
- * A forecast message read back, for subscribers (`rollcast watch`, tests): the forecast lives in the
- * decoder until its next call. -EINVAL: not a forecast.
+ * A forecast message read back, for subscribers: the forecast lives in the reader until its next call.
+ * It must have name, time, step and mean; what else is missing is not known (NaN), zero or empty.
+ * -EINVAL: not a forecast.
  */
 struct rollcast_forecast_reader;
 int rollcast_forecast_reader_create(enum rollcast_format format,
