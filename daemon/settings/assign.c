@@ -68,7 +68,7 @@ static bool is_special(const struct assignment *to, const struct node *node)
 static bool refuse_number(const struct assignment *to, struct node *node, const char *why)
 {
 	if (to->key->special)
-		node_problem(to->problems, node, "\"%.200s\" %s, and not \"%s\"", node->text, why,
+		node_problem(to->problems, node, "\"%.200s\" %s; or write \"%s\"", node->text, why,
 			     to->key->special);
 	else
 		refuse(to->problems, node, why);
@@ -149,18 +149,22 @@ static bool read_span(const struct assignment *to, struct node *node, struct rol
 {
 	struct rollcast_span span = {0};
 	uint64_t steps;
+	const char *why;
 
 	if (!value_whole(node->text, &steps)) {
 		if (!in_range(to, node, (double)steps))
 			return false;
 		span.steps = (uint32_t)steps;
-	} else if (value_duration(node->text, &span.us)) {
+		*ret_span = span;
+		return true;
+	}
+	why = value_duration(node->text, &span.us);
+	if (why == value_no_duration)
 		return refuse_number(to, node,
 				     "is no length: write a number of steps, as in 24, or a duration "
 				     "with its unit, as in 1d");
-	} else if (!span.us) {
-		return refuse(to->problems, node, "is no length: it is zero");
-	}
+	if (why || !span.us)
+		return refuse(to->problems, node, why ? why : "is no length: it is zero");
 	*ret_span = span;
 	return true;
 }
@@ -315,6 +319,15 @@ static bool assign_texts(const struct assignment *to, struct node *node, size_t 
 	return true;
 }
 
+static bool read_item(const struct assignment *to, struct node *node, struct rollcast_span *ret_span)
+{
+	if (!expect(to->problems, node, NODE_SCALAR))
+		return false;
+	if (is_special(to, node))
+		return refuse(to->problems, node, "stands alone, in no list");
+	return read_span(to, node, ret_span);
+}
+
 static bool assign_spans(const struct assignment *to, struct node *node, size_t count)
 {
 	struct rollcast_span spans[ROLLCAST_SEASONS_MAX] = {{0}};
@@ -328,8 +341,7 @@ static bool assign_spans(const struct assignment *to, struct node *node, size_t 
 		return false;
 	}
 	for (size_t i = 0; i < count; i++)
-		ok = expect(to->problems, item(node, i), NODE_SCALAR) &&
-		     read_span(to, item(node, i), &spans[i]) && ok;
+		ok = read_item(to, item(node, i), &spans[i]) && ok;
 	if (!ok)
 		return false;
 	memcpy(to->place, spans, sizeof(spans));

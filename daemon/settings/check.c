@@ -222,7 +222,7 @@ static void check_is_reached(const struct check *check)
 
 		earlier.index = i;
 		first = element_node(&earlier);
-		if (!other || !is_good(&earlier, "match") ||
+		if (!other || !is_good(&earlier, "match") || first->kind != NODE_MAP ||
 		    (strcmp(other, "*") && strcmp(other, match)))
 			continue;
 		node_problem(check->problems, culprit(check, "match"),
@@ -344,7 +344,9 @@ static void check_streams(struct check *check)
 		node_problem(check->problems, node,
 			     "an empty list forecasts nothing; leave it out for one rule for all");
 	for (check->index = 0; check->index < check->settings->stream_count; check->index++) {
-		if (!element_node(check) && node)
+		const struct node *element = element_node(check);
+
+		if (element && element->kind != NODE_MAP)
 			continue;
 		check_is_reached(check);
 		check_model_exists(check);

@@ -271,7 +271,7 @@ static void syntax_problem(struct parse *parse)
 		parse->problems->out_of_memory = true;
 	} else if (parser->error == YAML_READER_ERROR) {
 		place = place_of_offset(parse, parser->problem_offset);
-		problems_add(parse->problems, &place, NULL, "not UTF-8 text: %s", parser->problem);
+		problems_add(parse->problems, &place, NULL, "not UTF-8, or not text: %s", parser->problem);
 	} else if (parser->context) {
 		problems_add(parse->problems, &place, NULL, "not YAML: %s %s that begins at %zu:%zu",
 			     parser->problem, parser->context, parser->context_mark.line + 1,

@@ -1,6 +1,7 @@
 /* Problems are a list, newest first; only printing puts them in order. */
 #include "daemon/settings/problems.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -110,7 +111,15 @@ static size_t least(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* Letters to insert, drop, change or swap with a neighbour (optimal string alignment). */
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/*
+ * Letters to insert, drop, change or swap with a neighbour (optimal string alignment); capitals are
+ * no change.
+ */
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t rows[3][WORD_MAX + 1];
@@ -125,8 +134,9 @@ static size_t edit_distance(const char *a, const char *b)
 		row[0] = i;
 		for (size_t j = 1; j <= length; j++) {
 			row[j] = least(above[j] + 1, row[j - 1] + 1,
-				       above[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				       above[j - 1] + !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
+			    same(a[i - 2], b[j - 1]))
 				row[j] = least(row[j], above2[j - 2] + 1, SIZE_MAX);
 		}
 		above2 = above;

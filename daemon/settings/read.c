@@ -20,6 +20,8 @@ static const char *after(const struct key *key, const char *prefix, const char *
 {
 	size_t length = strlen(prefix);
 
+	if (strchr(name, '.')) /* it would look like a group's key */
+		return NULL;
 	if (strncmp(key->path, prefix, length) || key->path[length] != '.')
 		return NULL;
 	length += 1;

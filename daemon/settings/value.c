@@ -83,14 +83,15 @@ static const struct unit durations[] = {
 };
 enum { DURATIONS = sizeof(durations) / sizeof(*durations) };
 
+const char value_no_duration[] =
+	"is no duration: write a number and us, ms, s, m, h, d or w, as in 90s";
+
 const char *value_duration(const char *text, int64_t *ret_us)
 {
 	double us;
 	const char *why = quantity(text, durations, DURATIONS,
 				   "has no unit: us, ms, s, m, h, d or w, as in 90s",
-				   "is no duration: write a number and us, ms, s, m, h, d or w, as in "
-				   "90s",
-				   &us);
+				   value_no_duration, &us);
 
 	if (why)
 		return why;

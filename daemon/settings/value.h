@@ -11,7 +11,11 @@
 
 const char *value_whole(const char *text, uint64_t *ret_number);
 const char *value_number(const char *text, double *ret_number);
-/* 1.5s, 10m; us ms s m h d w. Plain 0 needs no unit. Below a hundred years. */
+/*
+ * 1.5s, 10m; us ms s m h d w. Plain 0 needs no unit. Below a hundred years. value_no_duration: the
+ * text does not even look like one.
+ */
+extern const char value_no_duration[];
 const char *value_duration(const char *text, int64_t *ret_us);
 /* 16MiB; B, KiB MiB GiB (1024), kB MB GB (1000). Plain 0 needs no unit. */
 const char *value_size(const char *text, uint64_t *ret_bytes);
