@@ -196,7 +196,7 @@ static bool assign_word(const struct assignment *to, struct node *node)
 		snprintf(list + length, sizeof(list) - length, "%s%s", count ? ", " : "",
 			 words[count]);
 	}
-	meant = suggest(node->text, words, count);
+	meant = problems_suggest(node->text, words, count);
 	if (meant)
 		node_problem(to->problems, node, "\"%.200s\" is none of %s; did you mean \"%s\"?",
 			     node->text, list, meant);

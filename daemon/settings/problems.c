@@ -146,7 +146,7 @@ static size_t edit_distance(const char *a, const char *b)
 	return above[length];
 }
 
-const char *suggest(const char *word, const char *const *candidates, size_t count)
+const char *problems_suggest(const char *word, const char *const *candidates, size_t count)
 {
 	const char *best = NULL;
 	size_t length = strlen(word);

@@ -18,7 +18,7 @@ static void the_nearest_word_is_suggested(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *meant = suggest(cases[i].word, words, sizeof(words) / sizeof(*words));
+		const char *meant = problems_suggest(cases[i].word, words, sizeof(words) / sizeof(*words));
 
 		if (!cases[i].meant && meant)
 			fail_msg("\"%s\" became \"%s\"", cases[i].word, meant);
@@ -27,8 +27,8 @@ static void the_nearest_word_is_suggested(void **state)
 	}
 	memset(huge, 'h', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
-	assert_null(suggest(huge, words, 1));
-	assert_null(suggest("hidden", (const char *const[]){huge}, 1));
+	assert_null(problems_suggest(huge, words, 1));
+	assert_null(problems_suggest("hidden", (const char *const[]){huge}, 1));
 }
 
 static void problems_come_in_the_order_of_file_and_line(void **state)
