@@ -2,14 +2,15 @@
  * How good forecasts were: the measures of the field, summed up pair by pair.
  *
  *	MAE, RMSE     mean absolute error, root of the mean squared error
- *	sMAPE         mean of 200 |y - f| / (|y| + |f|), in per cent; 0 where both are 0 (Makridakis 1993, as
- *	              in the M4 competition)
- *	MASE          MAE over the in-sample MAE of the (seasonal) naive forecast (Hyndman & Koehler 2006)
- *	pinball       (y - q) level if y is above the quantile q, else (q - y) (1 - level) (Koenker &
- *	              Bassett 1978)
+ *	sMAPE         mean of 200 |y - f| / (|y| + |f|), in per cent; 0 where both are 0
+ *	              (Makridakis 1993, as in the M4 competition)
+ *	MASE          MAE over the in-sample MAE of the (seasonal) naive forecast
+ *	              (Hyndman & Koehler 2006)
+ *	pinball       (y - q) level if y is above the quantile q, else (q - y) (1 - level)
+ *	              (Koenker & Bassett 1978)
  *	coverage      share of y inside an interval, bounds included
- *	MSIS          mean interval score, width + 2/a x what y lies outside, a = 1 - level (Gneiting &
- *	              Raftery 2007), over the same scale as MASE (M4)
+ *	MSIS          mean interval score: width + 2/a x what y lies outside, a = 1 - level
+ *	              (Gneiting & Raftery 2007), over the same scale as MASE (M4)
  *
  * A measure of nothing, or over a scale of 0, is NaN: leave it out of a mean over streams.
  */
@@ -42,8 +43,8 @@ double accuracy_msis(const struct accuracy *accuracy, double scale);
 double accuracy_pinball(double actual, double quantile, double level);
 
 /*
- * The scale of MASE and MSIS: mean |y(t) - y(t - season)| over pairs of which neither is NaN; season 1 for
- * naive. NaN if there is no pair.
+ * The scale of MASE and MSIS: mean |y(t) - y(t - season)| over pairs of which neither is NaN;
+ * season 1 for naive. NaN if there is no pair.
  */
 double accuracy_scale(const double *values, size_t count, size_t season);
 

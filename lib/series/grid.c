@@ -1,4 +1,4 @@
-/* Open cells are a ring, closed ones a queue; filled steps are made when they are taken: see grid.h. */
+/* Open cells are a ring, closed ones a queue; steps are filled when taken. The rules: grid.h. */
 #include "lib/series/grid.h"
 
 #include <errno.h>

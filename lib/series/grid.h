@@ -6,28 +6,31 @@
  *	            closed     ▲ open_us        ▲ newest_us
  *	                        ◄──  lateness ──►
  *
- * A cell is one step long and gathers the samples of its time. A fixed step has its cells at
- * [k x step, (k + 1) x step) since the epoch, labelled by their start. `step: auto` takes step and phase
- * from the first ten distinct times, which are kept and played again, sorted; its cells lie around the
- * grid points and are labelled by them, so that jitter makes no cell empty and none double.
+ * A cell is one step long and gathers the samples of its time. A fixed step has its cells at [k x
+ * step, (k + 1) x step) since the epoch, labelled by their start. `step: auto` takes step and
+ * phase from the first ten distinct times, which are kept and played again, sorted; its cells lie
+ * around the grid points and are labelled by them, so that jitter makes no cell empty and none
+ * double.
  *
  * Closing. A cell closes when a sample comes that is newer than its end by the lateness. Without a
  * lateness, a stream that has proved regular (the last three cells had one sample each) closes its
- * cell at once, so that a forecast need not wait for the next sample. If another sample of that cell
- * comes after all, it is late, and the proof needed from then on doubles.
+ * cell at once, so that a forecast need not wait for the next sample. If another sample of that
+ * cell comes after all, it is late, and the proof needed from then on doubles.
  *
  * Order. Whatever order the samples come in, as long as none is late, the steps are the same: sums
  * are compensated; `last` is the newest by time, and by arrival among equal times.
  *
  * Gaps. Empty cells between two measured ones come out, filled, when the later one closes. A gap
- * longer than gap_longest or GRID_HOLE_LONGEST is a hole: NaN. Of a hole longer than GRID_HOLE_LONGEST
- * only the last GRID_HOLE_LONGEST steps come out: the times jump to where they begin.
+ * longer than gap_longest or GRID_HOLE_LONGEST is a hole: NaN. Of a hole longer than
+ * GRID_HOLE_LONGEST only the last GRID_HOLE_LONGEST steps come out: the times jump to where they
+ * begin.
  *
- * Wrong clocks. A sample more than a day and a thousand steps ahead of the newest is refused, unless
- * the one before was refused for the same reason and this one is not far behind that: then the
- * stream did jump, and a hole lies between. Late samples that advance through more than sixteen steps
- * with none accepted between them mean that the clock was put back: the grid begins anew at the
- * latest of them, after one step of NaN. There alone do the times of the steps go back.
+ * Wrong clocks. A sample more than a day and a thousand steps ahead of the newest is refused,
+ * unless the one before was refused for the same reason and this one is not far behind that: then
+ * the stream did jump, and a hole lies between. Late samples that advance through more than
+ * sixteen steps with none accepted between them mean that the clock was put back: the grid begins
+ * anew at the latest of them, after one step of NaN. There alone do the times of the steps go
+ * back.
  */
 #ifndef LIB_SERIES_GRID_H
 #define LIB_SERIES_GRID_H
@@ -86,17 +89,18 @@ struct grid {
 
 /*
  * An empty grid. The lateness takes 56 bytes of memory per step of it. -EINVAL: a negative
- * duration, a step over STEP_LONGEST_US, a lateness over GRID_OPEN_MAX steps (with `step: auto` it is
- * cut to that when the step is found). -ENOMEM.
+ * duration, a step over STEP_LONGEST_US, a lateness over GRID_OPEN_MAX steps (with `step: auto` it
+ * is cut to that when the step is found). -ENOMEM.
  */
 int grid_init(struct grid *grid, const struct rollcast_grid_settings *settings);
 void grid_finish(struct grid *grid);
 
 /*
- * One sample. Returns an enum rollcast_push, or -ENOMEM. Values beyond 1e300 count as not finite, so
- * that no sum overflows; times beyond 2^61 are refused (ROLLCAST_PUSH_TIME), and so are further samples
- * of one single time when 256 of them have not told the step. Samples kept for `step: auto`
- * count as accepted, even if the grid then refuses one of them (a wild time). Allocates only while the step is unknown, or for steps that are not taken.
+ * One sample. Returns an enum rollcast_push, or -ENOMEM. Values beyond 1e300 count as not finite,
+ * so that no sum overflows; times beyond 2^61 are refused (ROLLCAST_PUSH_TIME), and so are further
+ * samples of one single time when 256 of them have not told the step. Samples kept for `step:
+ * auto` count as accepted, even if the grid then refuses one of them (a wild time). Allocates only
+ * while the step is unknown, or for steps that are not taken.
  */
 int grid_push(struct grid *grid, int64_t time_us, double value);
 

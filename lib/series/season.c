@@ -1,16 +1,16 @@
 /*
  * Seasons by the autocorrelation of changes.
  *
- * With k = m/4 and d(t) = x(t) - x(t - k), the correlation of d(t) and d(t - m) is near 1 for a season
- * of m steps, and near 0 for noise and for a random walk, whose own autocorrelation is high at every lag
- * and whose spurious cycles are the classical trap. Its standard error is Bartlett's (1946), with d's
- * own autocorrelation up to lag k. A trend, curved ones too, makes d correlated at lag m/2 as much as
- * at m: a season must do better.
+ * With k = m/4 and d(t) = x(t) - x(t - k), the correlation of d(t) and d(t - m) is near 1 for a
+ * season of m steps, and near 0 for noise and for a random walk, whose own autocorrelation is high
+ * at every lag and whose spurious cycles are the classical trap. Its standard error is Bartlett's
+ * (1946), with d's own autocorrelation up to lag k. A trend, curved ones too, makes d correlated
+ * at lag m/2 as much as at m: a season must do better.
  *
  * Before that, the line through the medians of both halves is taken out and values are compressed
- * by asinh of their median absolute deviation, so that a burst decides nothing. Candidates are tried from
- * the shortest on; the mean profile of one that counts is taken out before the next, as every multiple
- * of a season is one, too.
+ * by asinh of their median absolute deviation, so that a burst decides nothing. Candidates are
+ * tried from the shortest on; the mean profile of one that counts is taken out before the next, as
+ * every multiple of a season is one, too.
  */
 #include "lib/series/season.h"
 
@@ -198,8 +198,8 @@ static double prominence(const double *r, size_t lag)
 }
 
 /*
- * The lag of 2..longest with the most prominent peak, or the shortest one that is nearly as high: a
- * multiple of a period stands out even more than the period. 0: there is none.
+ * The lag of 2..longest with the most prominent peak, or the shortest one that is nearly as high:
+ * a multiple of a period stands out even more than the period. 0: there is none.
  */
 static size_t choose_peak(const double *r, size_t longest)
 {
@@ -217,7 +217,7 @@ static size_t choose_peak(const double *r, size_t longest)
 	return best;
 }
 
-/* The period to the step: noise moves the peak of a multiple as little, which counts for less there. */
+/* The period to the step, from its multiples: noise moves their peaks no further. */
 static size_t sharpen_peak(const double *r, size_t period, size_t longest)
 {
 	double sharp = (double)period;
@@ -277,10 +277,10 @@ static size_t refine_peak(const struct series *series, size_t period, size_t blo
 	return best;
 }
 
-/* The period of the most prominent peak, among short lags in recent values or among long lags in means. */
+/* The period of the most prominent peak: short lags in recent values, long ones in means. */
 static size_t find_period(struct series *series)
 {
-	double r[BLOCKS_MAX], most_short, most_long = 0;
+	double r[BLOCKS_MAX] = {0}, most_short, most_long = 0;
 	size_t n = series->count, recent = n < RECENT_MAX ? n : RECENT_MAX;
 	size_t longest = recent / 3 < RECENT_LAGS ? recent / 3 : RECENT_LAGS;
 	size_t period = find_peak(series->x + n - recent, recent, longest, r, &most_short);

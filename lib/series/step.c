@@ -1,11 +1,12 @@
 /*
- * Finding the step. Real feeds have jitter, missing samples and bursts (two senders of one stream):
+ * Finding the step. Real feeds have jitter, missing samples and bursts (two senders of one
+ * stream):
  *
  *	0.0  10.1  10.1+1ms  20.0  39.9     differences 10.1  0.001  9.9  19.9
  *
- * What is under a tenth of the upper quartile lies inside a burst and is left out; what is near the
- * lower quartile of the rest spans one step, and its median stands jitter; what spans up to three such
- * steps makes it sharper.
+ * What is under a tenth of the upper quartile lies inside a burst and is left out; what is near
+ * the lower quartile of the rest spans one step, and its median stands jitter; what spans up to
+ * three such steps makes it sharper.
  */
 #include "lib/series/step.h"
 

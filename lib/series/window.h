@@ -1,8 +1,8 @@
 /*
  * The window: the last N steps of a stream, oldest first and contiguous in memory.
  *
- * The buffer is twice as long as the window, which slides along it; at the end it is moved back to the
- * front. So a push costs one store, and every N pushes one memmove of N values.
+ * The buffer is twice as long as the window, which slides along it; at the end it is moved back to
+ * the front. So a push costs one store, and every N pushes one memmove of N values.
  */
 #ifndef LIB_SERIES_WINDOW_H
 #define LIB_SERIES_WINDOW_H

@@ -26,8 +26,8 @@ static int begin(struct grid *grid, const char *line)
 {
 	struct rollcast_grid_settings settings = {0};
 	unsigned aggregate, gap;
-	if (sscanf(line, "grid %" SCNd64 " %u %" SCNd64 " %u %" SCNu32, &settings.step_us, &aggregate,
-		   &settings.lateness_us, &gap, &settings.gap_longest) != 5)
+	if (sscanf(line, "grid %" SCNd64 " %u %" SCNd64 " %u %" SCNu32, &settings.step_us,
+		   &aggregate, &settings.lateness_us, &gap, &settings.gap_longest) != 5)
 		return -1;
 	settings.aggregate = aggregate;
 	settings.gap = gap;

@@ -33,7 +33,8 @@ static void values_stay_contiguous_through_many_turns_of_the_buffer(void **state
 			size_t count = i + 1 < capacity ? i + 1 : capacity;
 			assert_int_equal(window_count(&window), count);
 			for (size_t k = 0; k < count; k++)
-				assert_true(window_values(&window)[k] == (double)(i + 1 - count + k));
+				assert_true(window_values(&window)[k] ==
+					    (double)(i + 1 - count + k));
 		}
 		window_finish(&window);
 	}
