@@ -22,6 +22,7 @@ static int verb_help(int argc, char **argv);
 
 static const struct verb verbs[] = {
 	{"help", verb_help, "describe a verb"},
+	{"host", verb_host, "publish this machine's own metrics as samples"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 

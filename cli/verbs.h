@@ -14,5 +14,6 @@ enum {
 };
 
 /* Each is described by its own --help. */
+int verb_host(int argc, char **argv);
 
 #endif
