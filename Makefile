@@ -72,4 +72,4 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(BUILD)/librollcast.a
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(DAEMON_OBJECTS) $(call objects,daemon/main.c $(CLI_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES)))
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(DAEMON_OBJECTS) $(call objects,daemon/main.c $(CLI_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(wildcard tests/*/*_driver.c)))

@@ -31,7 +31,7 @@ enum {
 	RECENT_LAGS = 512,
 };
 
-#define EFFECT_MIN 0.1 /* a correlation below it is no use, however certain */
+#define EFFECT_MIN 0.05 /* a correlation below it is no use, however certain */
 #define BETTER_MIN 0.05
 #define ERRORS_NATURAL 2.5
 #define ERRORS_PEAK 4.0
