@@ -21,6 +21,7 @@ struct verb {
 static int verb_help(int argc, char **argv);
 
 static const struct verb verbs[] = {
+	{"replay", verb_replay, "publish CSV files as a live stream"},
 	{"help", verb_help, "describe a verb"},
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 };
