@@ -326,10 +326,15 @@ static void log_totals(const struct counters *counters)
 	char line[1024] = "";
 	size_t used = 0;
 
-	for (int i = 0; i < COUNTERS && used < sizeof(line); i++)
+	for (int i = 0; i < COUNTERS && used < sizeof(line); i++) {
+		const struct counter_row *row = counter_row(i);
+
 		if (count_get(counters, i))
-			used += snprintf(line + used, sizeof(line) - used, " %s=%lu",
-					 counter_name(i), (unsigned long)count_get(counters, i));
+			used += snprintf(line + used, sizeof(line) - used, " %s%s%s%s=%g",
+					 row->family, row->label ? "{" : "",
+					 row->label ? row->label : "", row->label ? "}" : "",
+					 row->unit * (double)count_get(counters, i));
+	}
 	log_line(LOG_INFO, "stopped:%s", line);
 }
 

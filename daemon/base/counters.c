@@ -1,43 +1,44 @@
 #include "daemon/base/counters.h"
 
-static const struct {
-	const char *name, *help;
-} rows[COUNTERS] = {
-	[COUNT_MESSAGES] = {"messages_in", "messages received by all inputs"},
-	[COUNT_MESSAGES_FRAMES] = {"messages_bad_frames", "messages with more than three frames"},
-	[COUNT_DECODE + 0] = {"samples_decoded", "samples that a payload held"},
-	[COUNT_DECODE + 1] = {"payloads_truncated", "payloads that ended early or promised too much"},
-	[COUNT_DECODE + 2] = {"payloads_malformed", "payloads that are not of the input's format"},
-	[COUNT_DECODE + 3] = {"payloads_shape", "payloads of no known shape"},
-	[COUNT_DECODE + 4] = {"samples_bad_name", "samples without a usable name"},
-	[COUNT_DECODE + 5] = {"samples_bad_time", "samples with a time out of range"},
-	[COUNT_DECODE + 6] = {"samples_bad_value", "samples whose value is no finite number"},
-	[COUNT_PUSH + 0] = {"samples_accepted", "samples taken by their stream"},
-	[COUNT_PUSH + 1] = {"samples_late", "samples whose step was closed already"},
-	[COUNT_PUSH + 2] = {"samples_not_finite", "samples that reached a stream as NaN or infinity"},
-	[COUNT_PUSH + 3] = {"samples_off_time", "samples at a time that their grid cannot hold"},
-	[COUNT_STREAMS] = {"streams", "streams being forecast"},
-	[COUNT_STREAMS_REFUSED] = {"samples_over_limit", "samples of streams beyond limits.streams"},
-	[COUNT_STREAMS_UNMATCHED] = {"samples_unmatched", "samples of streams that no rule matches"},
-	[COUNT_FAILURES] = {"failures", "samples or steps lost to a lack of memory"},
-	[COUNT_STEPS] = {"steps", "steps forecast from"},
-	[COUNT_FORECASTS] = {"forecasts", "forecasts handed to the outputs"},
-	[COUNT_FORECASTS_DROPPED] = {"forecasts_dropped", "forecasts dropped: the outputs were behind"},
-	[COUNT_MESSAGES_OUT] = {"messages_out", "forecast messages given to ZeroMQ"},
-	[COUNT_MESSAGES_OUT_DROPPED] = {"messages_out_dropped", "forecast messages without a receiver"},
-	[COUNT_TRAININGS] = {"trainings", "trainings whose weights came into use"},
-	[COUNT_TRAININGS_DIVERGED] = {"trainings_diverged", "trainings that diverged; old weights kept"},
-	[COUNT_TRAININGS_SKIPPED] = {"trainings_skipped", "trainings put off: the trainers were behind"},
-	[COUNT_TRAINING_STEPS] = {"training_steps", "optimiser steps"},
-	[COUNT_TRAINING_US] = {"training_us", "microseconds spent training"},
+#include <stddef.h>
+
+static const struct counter_row rows[COUNTERS] = {
+	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received by all inputs", 1},
+	[COUNT_MESSAGES_FRAMES] = {"messages_refused_total", "reason=\"frames\"",
+				   "messages refused whole: they had more than three frames", 1},
+	[COUNT_DECODE + 0] = {"samples_decoded_total", NULL, "samples that payloads held", 1},
+	[COUNT_DECODE + 1] = {"refusals_total", "reason=\"truncated\"",
+			      "payloads, or parts of them, that could not be read", 1},
+	[COUNT_DECODE + 2] = {"refusals_total", "reason=\"malformed\"", NULL, 1},
+	[COUNT_DECODE + 3] = {"refusals_total", "reason=\"shape\"", NULL, 1},
+	[COUNT_DECODE + 4] = {"refusals_total", "reason=\"name\"", NULL, 1},
+	[COUNT_DECODE + 5] = {"refusals_total", "reason=\"time\"", NULL, 1},
+	[COUNT_DECODE + 6] = {"refusals_total", "reason=\"value\"", NULL, 1},
+	[COUNT_PUSH + 0] = {"samples_total", "result=\"accepted\"",
+			    "samples by what became of them", 1},
+	[COUNT_PUSH + 1] = {"samples_total", "result=\"late\"", NULL, 1},
+	[COUNT_PUSH + 2] = {"samples_total", "result=\"not_finite\"", NULL, 1},
+	[COUNT_PUSH + 3] = {"samples_total", "result=\"off_time\"", NULL, 1},
+	[COUNT_STREAMS_REFUSED] = {"samples_total", "result=\"over_limit\"", NULL, 1},
+	[COUNT_STREAMS_UNMATCHED] = {"samples_total", "result=\"unmatched\"", NULL, 1},
+	[COUNT_FAILURES] = {"samples_total", "result=\"out_of_memory\"", NULL, 1},
+	[COUNT_STREAMS] = {"streams", NULL, "streams being forecast", 1},
+	[COUNT_STEPS] = {"steps_total", NULL, "steps closed and forecast from", 1},
+	[COUNT_FORECASTS] = {"forecasts_total", "result=\"handed_on\"",
+			     "forecasts by what became of them", 1},
+	[COUNT_FORECASTS_DROPPED] = {"forecasts_total", "result=\"dropped\"", NULL, 1},
+	[COUNT_MESSAGES_OUT] = {"messages_sent_total", NULL, "messages given to ZeroMQ", 1},
+	[COUNT_MESSAGES_OUT_DROPPED] = {"messages_dropped_total", NULL,
+					"messages that an output's socket did not take", 1},
+	[COUNT_TRAININGS] = {"trainings_total", "result=\"adopted\"",
+			     "trainings by what became of them", 1},
+	[COUNT_TRAININGS_DIVERGED] = {"trainings_total", "result=\"diverged\"", NULL, 1},
+	[COUNT_TRAININGS_SKIPPED] = {"trainings_total", "result=\"put_off\"", NULL, 1},
+	[COUNT_TRAINING_STEPS] = {"training_steps_total", NULL, "optimiser steps", 1},
+	[COUNT_TRAINING_US] = {"training_seconds_total", NULL, "time spent training", 1e-6},
 };
 
-const char *counter_name(enum counter which)
+const struct counter_row *counter_row(enum counter which)
 {
-	return rows[which].name;
-}
-
-const char *counter_help(enum counter which)
-{
-	return rows[which].help;
+	return &rows[which];
 }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* In the order of the metrics: the rows of one family follow each other. */
 enum counter {
 	COUNT_MESSAGES,
 	COUNT_MESSAGES_FRAMES,
@@ -15,10 +16,10 @@ enum counter {
 	COUNT_DECODE_END = COUNT_DECODE + 7,
 	COUNT_PUSH = COUNT_DECODE_END, /* four, in the order of enum rollcast_push */
 	COUNT_PUSH_END = COUNT_PUSH + 4,
-	COUNT_STREAMS = COUNT_PUSH_END,
-	COUNT_STREAMS_REFUSED,
+	COUNT_STREAMS_REFUSED = COUNT_PUSH_END,
 	COUNT_STREAMS_UNMATCHED,
 	COUNT_FAILURES,
+	COUNT_STREAMS,
 	COUNT_STEPS,
 	COUNT_FORECASTS,
 	COUNT_FORECASTS_DROPPED,
@@ -36,6 +37,15 @@ struct counters {
 	_Atomic uint64_t values[COUNTERS];
 };
 
+struct counter_row {
+	const char *family; /* the metric's name without its prefix */
+	const char *label;  /* what tells it from others of its family; NULL: nothing to tell */
+	const char *help;   /* NULL: that of the row before, of the same family */
+	double unit;        /* of the metric, per count */
+};
+
+const struct counter_row *counter_row(enum counter which);
+
 static inline void count_add(struct counters *counters, enum counter which, uint64_t amount)
 {
 	atomic_fetch_add_explicit(&counters->values[which], amount, memory_order_relaxed);
@@ -45,9 +55,5 @@ static inline uint64_t count_get(const struct counters *counters, enum counter w
 {
 	return atomic_load_explicit(&counters->values[which], memory_order_relaxed);
 }
-
-/* The counter's name, as in metrics without their prefix, and what it counts. */
-const char *counter_name(enum counter which);
-const char *counter_help(enum counter which);
 
 #endif
