@@ -149,7 +149,7 @@ static void convert_pair(struct parse *parse, yaml_node_pair_t pair, struct node
 	key = pool_printf(parse->pool, "%s%s%s", node->key, *node->key ? "." : "", entry.name);
 	first = node_entry(node, entry.name, strlen(entry.name));
 	if (first && merged)
-		return; /* what is written out counts */
+		return; /* the one before counts */
 	if (first && key) {
 		problems_add(parse->problems, &entry.place, key,
 			     "duplicate key; the first is at %zu:%zu", first->place.line,
@@ -161,11 +161,13 @@ static void convert_pair(struct parse *parse, yaml_node_pair_t pair, struct node
 		give_up(parse, from, NULL);
 }
 
+static void add_pairs(struct parse *parse, const yaml_node_t *from, struct node *node, bool merged,
+		      int depth);
+
 /* What `<<` names: a mapping, or a list of them of which the first counts most. */
 static void merge(struct parse *parse, int id, struct node *node, int depth)
 {
 	const yaml_node_t *from = yaml_document_get_node(&parse->document, id);
-	const yaml_node_pair_t *pair = from->data.mapping.pairs.start;
 	const yaml_node_item_t *item = from->data.sequence.items.start;
 	struct place place = place_at(parse, from->start_mark);
 
@@ -183,23 +185,19 @@ static void merge(struct parse *parse, int id, struct node *node, int depth)
 			     "\"<<\" takes a mapping, or a list of mappings");
 		return;
 	}
-	for (; pair < from->data.mapping.pairs.top && !parse->given_up; pair++) {
-		if (is_merge(yaml_document_get_node(&parse->document, pair->key)))
-			merge(parse, pair->value, node, depth + 1);
-		else
-			convert_pair(parse, *pair, node, true, depth);
-	}
+	add_pairs(parse, from, node, true, depth);
 }
 
-static void convert_map(struct parse *parse, const yaml_node_t *from, struct node *node, int depth)
+/* What is written out comes before what is merged, wherever `<<` stands. */
+static void add_pairs(struct parse *parse, const yaml_node_t *from, struct node *node, bool merged,
+		      int depth)
 {
 	const yaml_node_pair_t *pairs = from->data.mapping.pairs.start;
 	size_t count = (size_t)(from->data.mapping.pairs.top - pairs);
 
-	node->kind = NODE_MAP;
 	for (size_t i = 0; i < count && !parse->given_up; i++) {
 		if (!is_merge(yaml_document_get_node(&parse->document, pairs[i].key)))
-			convert_pair(parse, pairs[i], node, false, depth);
+			convert_pair(parse, pairs[i], node, merged, depth);
 	}
 	for (size_t i = 0; i < count && !parse->given_up; i++) {
 		if (is_merge(yaml_document_get_node(&parse->document, pairs[i].key)))
@@ -238,12 +236,14 @@ static struct node *convert(struct parse *parse, int id, const char *key, int de
 	if (has_tag(from))
 		node_problem(parse->problems, node, "the tag %s is not understood",
 			     (const char *)from->tag);
-	if (from->type == YAML_SCALAR_NODE)
+	if (from->type == YAML_SCALAR_NODE) {
 		convert_scalar(parse, from, node);
-	else if (from->type == YAML_SEQUENCE_NODE)
+	} else if (from->type == YAML_SEQUENCE_NODE) {
 		convert_list(parse, from, node, depth + 1);
-	else
-		convert_map(parse, from, node, depth + 1);
+	} else {
+		node->kind = NODE_MAP;
+		add_pairs(parse, from, node, false, depth + 1);
+	}
 	return node;
 }
 
@@ -325,8 +325,11 @@ static struct node *parse_document(struct parse *parse)
 struct node *node_parse(struct pool *pool, struct problems *problems, const struct source *source,
 			const char *bytes, size_t size)
 {
+	/* libyaml would count a byte order mark as a column of indentation. */
+	size_t mark = size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
 	struct parse parse = {
-		.pool = pool, .problems = problems, .source = source, .bytes = bytes, .size = size};
+		.pool = pool, .problems = problems, .source = source, .bytes = bytes + mark,
+		.size = size - mark};
 	struct node *root;
 
 	if (!yaml_parser_initialize(&parse.parser)) {
@@ -334,7 +337,8 @@ struct node *node_parse(struct pool *pool, struct problems *problems, const stru
 		return NULL;
 	}
 	yaml_parser_set_encoding(&parse.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parse.parser, (const unsigned char *)bytes, size);
+	yaml_parser_set_input_string(&parse.parser, (const unsigned char *)parse.bytes,
+				     parse.size);
 	root = parse_document(&parse);
 	yaml_parser_delete(&parse.parser);
 	return root;
