@@ -68,6 +68,13 @@ $(BUILD)/tests/%_driver: $(BUILD)/tests/%_driver.o $(BUILD)/librollcast.a
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
 
+# The page of all settings comes from the table of keys.
+$(BUILD)/print_reference: $(BUILD)/tests/settings/print_reference.o $(SHARED_OBJECTS) $(BUILD)/librollcast.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(CLI_PKGS)) -lm
+
+docs/settings.md: $(BUILD)/print_reference
+	$< > $@
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
