@@ -145,7 +145,8 @@ static bool assign_size(const struct assignment *to, struct node *node)
 	return true;
 }
 
-static bool read_span(const struct assignment *to, struct node *node, struct rollcast_span *ret_span)
+static bool read_span(const struct assignment *to, struct node *node,
+		      struct rollcast_span *ret_span)
 {
 	struct rollcast_span span = {0};
 	uint64_t steps;
@@ -160,9 +161,10 @@ static bool read_span(const struct assignment *to, struct node *node, struct rol
 	}
 	why = value_duration(node->text, &span.us);
 	if (why == value_no_duration)
-		return refuse_number(to, node,
-				     "is no length: write a number of steps, as in 24, or a duration "
-				     "with its unit, as in 1d");
+		return refuse_number(
+			to, node,
+			"is no length: write a number of steps, as in 24, or a duration "
+			"with its unit, as in 1d");
 	if (why || !span.us)
 		return refuse(to->problems, node, why ? why : "is no length: it is zero");
 	*ret_span = span;
@@ -235,7 +237,8 @@ static bool assign_selector(const struct assignment *to, struct node *node)
 	if (r) {
 		if (node->exact)
 			there.place.column += column + node->quoted;
-		node_problem(to->problems, &there, "\"%.200s\" is no selector: %s", node->text, why);
+		node_problem(to->problems, &there, "\"%.200s\" is no selector: %s", node->text,
+			     why);
 		node->bad = true;
 		return false;
 	}
@@ -319,7 +322,8 @@ static bool assign_texts(const struct assignment *to, struct node *node, size_t 
 	return true;
 }
 
-static bool read_item(const struct assignment *to, struct node *node, struct rollcast_span *ret_span)
+static bool read_item(const struct assignment *to, struct node *node,
+		      struct rollcast_span *ret_span)
 {
 	if (!expect(to->problems, node, NODE_SCALAR))
 		return false;

@@ -142,8 +142,8 @@ static void check_binds(const struct check *check, const struct socket *socket)
 		const char *endpoint = socket->bind->items[i];
 
 		if (is_bound(check, socket, i))
-			node_problem(check->problems, item_node(bind, i),
-				     "\"%s\" is bound twice", endpoint);
+			node_problem(check->problems, item_node(bind, i), "\"%s\" is bound twice",
+				     endpoint);
 		if (!socket->insecure && is_good(check, "insecure") &&
 		    !value_endpoint_is_local(endpoint))
 			node_problem(check->problems, item_node(bind, i),
@@ -162,7 +162,8 @@ static void check_socket(const struct check *check)
 	check_binds(check, &socket);
 	if (element->kind == NODE_MAP && !socket.bind->count && !socket.connect->count &&
 	    is_good(check, "bind") && is_good(check, "connect"))
-		node_problem(check->problems, element, "names no endpoint; give it bind or connect");
+		node_problem(check->problems, element,
+			     "names no endpoint; give it bind or connect");
 }
 
 static void check_topics(const struct check *check)
@@ -200,8 +201,7 @@ static void check_sockets(struct check *check, size_t place, size_t count, const
 
 static void check_model(const struct check *check)
 {
-	const struct rollcast_model_settings *model =
-		&check->settings->models[check->index].model;
+	const struct rollcast_model_settings *model = &check->settings->models[check->index].model;
 	bool has_momentum = model->optimizer == ROLLCAST_OPTIMIZER_SGD ||
 			    model->optimizer == ROLLCAST_OPTIMIZER_RMSPROP;
 
@@ -318,8 +318,9 @@ static void check_seasons(const struct check *check)
 		else if (season.us && window.us ? season.us >= window.us
 						: steps && steps_of(window, step_us) &&
 							  steps >= steps_of(window, step_us))
-			node_problem(check->problems, node,
-				     "a season is shorter than the window, or it cannot be learned");
+			node_problem(
+				check->problems, node,
+				"a season is shorter than the window, or it cannot be learned");
 	}
 }
 
@@ -356,8 +357,7 @@ static void check_streams(struct check *check)
 	}
 }
 
-void check_settings(struct problems *problems, struct node *root,
-		    const struct settings *settings)
+void check_settings(struct problems *problems, struct node *root, const struct settings *settings)
 {
 	struct check check = {.problems = problems, .root = root, .settings = settings};
 

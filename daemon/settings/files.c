@@ -142,7 +142,8 @@ static void add_directory(struct reading *reading, const char *path)
 	else
 		*kept = source;
 	if (kept && count < 0)
-		problems_add(reading->problems, &place, NULL, "cannot be read: %s", strerror(errno));
+		problems_add(reading->problems, &place, NULL, "cannot be read: %s",
+			     strerror(errno));
 	if (kept && count == 0)
 		problems_add(reading->problems, &place, NULL, "no *.yaml in this directory");
 	for (int i = 0; i < count; i++) {

@@ -17,7 +17,7 @@ struct node {
 	struct place place;
 	const char *key;  /* full and dotted: streams[0].gap.fill; "" for the root */
 	const char *text; /* of a scalar */
-	bool exact;       /* the text is written in the file as it is, on one line */
+	bool exact;	  /* the text is written in the file as it is, on one line */
 	bool quoted;
 	bool bad; /* a problem was found in it */
 	struct entry *entries;
@@ -32,8 +32,8 @@ struct entry {
 
 /*
  * Reads all files; directories stand for their *.yaml in the order of their names. Lists append,
- * maps merge, a scalar is set once. *ret_root is never NULL on success, and bad if a file or more is
- * missing from it; what is wrong goes to `problems`. -ENOMEM. All memory is the pool's.
+ * maps merge, a scalar is set once. *ret_root is never NULL on success, and bad if a file is missing
+ * from it; what is wrong goes to `problems`. -ENOMEM. All memory is the pool's.
  */
 int node_read(struct pool *pool, struct problems *problems, const char *const *paths, size_t count,
 	      struct node **ret_root);

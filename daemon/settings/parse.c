@@ -42,8 +42,7 @@ static void give_up(struct parse *parse, const yaml_node_t *from, const char *wh
 
 static bool is_plain(const yaml_node_t *from)
 {
-	return from->type == YAML_SCALAR_NODE &&
-	       from->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	return from->type == YAML_SCALAR_NODE && from->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 static bool is_null(const yaml_node_t *from)
@@ -271,10 +270,12 @@ static void syntax_problem(struct parse *parse)
 		parse->problems->out_of_memory = true;
 	} else if (parser->error == YAML_READER_ERROR) {
 		place = place_of_offset(parse, parser->problem_offset);
-		problems_add(parse->problems, &place, NULL, "not UTF-8, or not text: %s", parser->problem);
+		problems_add(parse->problems, &place, NULL, "not UTF-8, or not text: %s",
+			     parser->problem);
 	} else if (parser->context) {
-		problems_add(parse->problems, &place, NULL, "not YAML: %s %s that begins at %zu:%zu",
-			     parser->problem, parser->context, parser->context_mark.line + 1,
+		problems_add(parse->problems, &place, NULL,
+			     "not YAML: %s %s that begins at %zu:%zu", parser->problem,
+			     parser->context, parser->context_mark.line + 1,
 			     parser->context_mark.column + 1);
 	} else {
 		problems_add(parse->problems, &place, NULL, "not YAML: %s", parser->problem);
@@ -327,9 +328,11 @@ struct node *node_parse(struct pool *pool, struct problems *problems, const stru
 {
 	/* libyaml would count a byte order mark as a column of indentation. */
 	size_t mark = size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
-	struct parse parse = {
-		.pool = pool, .problems = problems, .source = source, .bytes = bytes + mark,
-		.size = size - mark};
+	struct parse parse = {.pool = pool,
+			      .problems = problems,
+			      .source = source,
+			      .bytes = bytes + mark,
+			      .size = size - mark};
 	struct node *root;
 
 	if (!yaml_parser_initialize(&parse.parser)) {
@@ -337,8 +340,7 @@ struct node *node_parse(struct pool *pool, struct problems *problems, const stru
 		return NULL;
 	}
 	yaml_parser_set_encoding(&parse.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parse.parser, (const unsigned char *)parse.bytes,
-				     parse.size);
+	yaml_parser_set_input_string(&parse.parser, (const unsigned char *)parse.bytes, parse.size);
 	root = parse_document(&parse);
 	yaml_parser_delete(&parse.parser);
 	return root;

@@ -135,8 +135,7 @@ static size_t edit_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= length; j++) {
 			row[j] = least(above[j] + 1, row[j - 1] + 1,
 				       above[j - 1] + !same(a[i - 1], b[j - 1]));
-			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
-			    same(a[i - 2], b[j - 1]))
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
 				row[j] = least(row[j], above2[j - 2] + 1, SIZE_MAX);
 		}
 		above2 = above;

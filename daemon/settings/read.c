@@ -1,6 +1,6 @@
 /*
- * Reading has two halves: what stands in the file must be in the table (unknown keys), and what is in
- * the table is looked for in the file (values, or else defaults).
+ * Reading has two halves: what stands in the file must be in the table (unknown keys), and what is
+ * in the table is looked for in the file (values, or else defaults).
  */
 #include "daemon/settings/read.h"
 

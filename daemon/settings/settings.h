@@ -1,8 +1,8 @@
 /*
  * The settings: YAML files in, one checked and immutable structure out.
  *
- * Every key is one row of the table in table.c (name, type, place, range, default, help); unknown keys
- * are errors; all problems are found in one run and printed as `file:line:col: key: problem`.
+ * Every key is one row of the table in table.c (name, type, place, range, default, help); unknown
+ * keys are errors; all problems are found in one run and printed as `file:line:col: key: problem`.
  */
 #ifndef DAEMON_SETTINGS_SETTINGS_H
 #define DAEMON_SETTINGS_SETTINGS_H
@@ -29,8 +29,8 @@ struct input_settings {
 	char *name;
 	enum input_type type;
 	struct strings bind, connect; /* ZeroMQ endpoints */
-	bool insecure;                /* may bind beyond loopback */
-	struct strings topics;        /* SUB prefixes; [""] takes all */
+	bool insecure;		      /* may bind beyond loopback */
+	struct strings topics;	      /* SUB prefixes; [""] takes all */
 	enum rollcast_format format;
 	enum time_unit time_unit; /* of plain numbers of time */
 	uint32_t high_water_mark; /* messages */
@@ -46,7 +46,7 @@ struct model_settings {
 struct stream_settings {
 	char *match;
 	struct rollcast_selector *selector;
-	char *model; /* its name under `models` */
+	char *model;				/* its name under `models` */
 	struct rollcast_stream_settings stream; /* with a copy of that model */
 };
 
@@ -64,7 +64,7 @@ struct output_settings {
 
 struct threads_settings {
 	uint32_t shards; /* 0: auto, one per core but at most 8 */
-	uint32_t train;  /* TRAIN_AUTO, or how many; 0: in the shard, in order */
+	uint32_t train;	 /* TRAIN_AUTO, or how many; 0: in the shard, in order */
 };
 #define TRAIN_AUTO UINT32_MAX
 
@@ -82,8 +82,8 @@ struct settings {
 };
 
 /*
- * Reads and merges files and directories (their *.yaml, in the order of their names). Problems go to
- * `errors`, a line each, in the order of file and line; returns how many there were, or a negative
+ * Reads and merges files and directories (their *.yaml, in the order of their names). Problems go
+ * to `errors`, a line each, in the order of file and line; returns how many there were, or a negative
  * errno for what is no mistake of the settings (-ENOMEM). On 0 the caller owns *ret_settings.
  */
 int settings_load(const char *const *paths, size_t count, FILE *errors,
@@ -94,7 +94,7 @@ DEFINE_CLEANUP(struct settings *, settings_destroy);
 /* The settings in use as YAML that settings_load reads back, defaults included. */
 void settings_print(const struct settings *settings, FILE *out);
 
-/* All keys with type, unit, range, default and help, as Markdown: docs/settings.md is made from it. */
+/* All keys with type, range, default and help, as Markdown: docs/settings.md is made from it. */
 void settings_print_reference(FILE *out);
 
 #endif

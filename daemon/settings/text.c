@@ -16,7 +16,7 @@ size_t text_decode(const char *text, uint32_t *ret_character)
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *bytes = (const unsigned char *)text;
 	uint32_t character;
-	size_t size = bytes[0] < 0x80              ? 1
+	size_t size = bytes[0] < 0x80		  ? 1
 		      : (bytes[0] & 0xe0) == 0xc0 ? 2
 		      : (bytes[0] & 0xf0) == 0xe0 ? 3
 		      : (bytes[0] & 0xf8) == 0xf0 ? 4
@@ -75,7 +75,8 @@ static const char *variable(struct pool *pool, const char *text, const char **re
 
 	if (!end || !length || (text[length] != '}' && strncmp(text + length, ":-", 2))) {
 		snprintf(why, why_size,
-			 "\"${\" begins a variable, as in ${NAME} or ${NAME:-default}; write $${ for "
+			 "\"${\" begins a variable, as in ${NAME} or ${NAME:-default}; write $${ "
+			 "for "
 			 "the characters");
 		return NULL;
 	}

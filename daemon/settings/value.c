@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define DIGITS  "0123456789"
+#define DIGITS	"0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 const char *value_whole(const char *text, uint64_t *ret_number)
@@ -79,7 +79,7 @@ static bool is_whole(double number)
 
 static const struct unit durations[] = {
 	{"w", 7 * 86400e6}, {"d", 86400e6}, {"h", 3600e6}, {"m", 60e6},
-	{"s", 1e6},         {"ms", 1e3},    {"us", 1},
+	{"s", 1e6},	    {"ms", 1e3},    {"us", 1},
 };
 enum { DURATIONS = sizeof(durations) / sizeof(*durations) };
 
@@ -89,9 +89,9 @@ const char value_no_duration[] =
 const char *value_duration(const char *text, int64_t *ret_us)
 {
 	double us;
-	const char *why = quantity(text, durations, DURATIONS,
-				   "has no unit: us, ms, s, m, h, d or w, as in 90s",
-				   value_no_duration, &us);
+	const char *why =
+		quantity(text, durations, DURATIONS,
+			 "has no unit: us, ms, s, m, h, d or w, as in 90s", value_no_duration, &us);
 
 	if (why)
 		return why;
@@ -105,17 +105,17 @@ const char *value_duration(const char *text, int64_t *ret_us)
 
 static const struct unit sizes[] = {
 	{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9},
-	{"MB", 1e6},      {"kB", 1e3},      {"B", 1},
+	{"MB", 1e6},	  {"kB", 1e3},	    {"B", 1},
 };
 enum { SIZES = sizeof(sizes) / sizeof(*sizes) };
 
 const char *value_size(const char *text, uint64_t *ret_bytes)
 {
 	double bytes;
-	const char *why =
-		quantity(text, sizes, SIZES, "has no unit: B, kB, MB, GB, KiB, MiB or GiB, as in 16MiB",
-			 "is no size: write a number and B, kB, MB, GB, KiB, MiB or GiB, as in 16MiB",
-			 &bytes);
+	const char *why = quantity(
+		text, sizes, SIZES, "has no unit: B, kB, MB, GB, KiB, MiB or GiB, as in 16MiB",
+		"is no size: write a number and B, kB, MB, GB, KiB, MiB or GiB, as in 16MiB",
+		&bytes);
 
 	if (why)
 		return why;

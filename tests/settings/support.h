@@ -15,8 +15,8 @@
 
 #include "daemon/settings/settings.h"
 
-#define SOCKETS                                                                                    \
-	"inputs: [{name: a, connect: ipc://a}]\n"                                                  \
+#define SOCKETS                                   \
+	"inputs: [{name: a, connect: ipc://a}]\n" \
 	"outputs: [{name: z, bind: ipc://z}]\n"
 
 /* What settings_load says of the paths; the caller frees the text. */

@@ -182,12 +182,13 @@ static void a_text_with_everything_is_printed_and_read_unchanged(void **state)
 static void lists_and_short_forms_survive_printing(void **state)
 {
 	(void)state;
-	check_round_trip(SOCKETS "streams:\n"
-				 "  - {match: a, season: [24, 1d, 90m], intervals: [0.01, 0.1, 0.999]}\n"
-				 "  - {match: b, season: none, gap: last, intervals: 0.123456789012345}\n"
-				 "  - {match: 'c{x=~\"a.*\",y!=\"\\\\\"}', window: 1.5h, step: 1s}\n"
-				 "models: {m: {optimizer: {kind: sgd, momentum: 0.999}}}\n"
-				 "threads: {shards: auto, train: auto}\n");
+	check_round_trip(SOCKETS
+			 "streams:\n"
+			 "  - {match: a, season: [24, 1d, 90m], intervals: [0.01, 0.1, 0.999]}\n"
+			 "  - {match: b, season: none, gap: last, intervals: 0.123456789012345}\n"
+			 "  - {match: 'c{x=~\"a.*\",y!=\"\\\\\"}', window: 1.5h, step: 1s}\n"
+			 "models: {m: {optimizer: {kind: sgd, momentum: 0.999}}}\n"
+			 "threads: {shards: auto, train: auto}\n");
 }
 
 int main(void)

@@ -8,17 +8,18 @@ static void the_nearest_word_is_suggested(void **state)
 	static const struct {
 		const char *word, *meant;
 	} cases[] = {
-		{"hiden", "hidden"},   {"hidden_", "hidden"}, {"ihdden", "hidden"},
-		{"HIDDEN", "hidden"},  {"layer", "layers"},   {"horizont", "horizon"},
-		{"liner", "linear"},   {"lst", "last"},       {"least", "last"},
-		{"zebra", NULL},       {"x", NULL},           {"", NULL},
-		{"hidxyz", NULL},      {"epochs", NULL},
+		{"hiden", "hidden"},  {"hidden_", "hidden"}, {"ihdden", "hidden"},
+		{"HIDDEN", "hidden"}, {"layer", "layers"},   {"horizont", "horizon"},
+		{"liner", "linear"},  {"lst", "last"},	     {"least", "last"},
+		{"zebra", NULL},      {"x", NULL},	     {"", NULL},
+		{"hidxyz", NULL},     {"epochs", NULL},
 	};
 	char huge[100];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *meant = problems_suggest(cases[i].word, words, sizeof(words) / sizeof(*words));
+		const char *meant =
+			problems_suggest(cases[i].word, words, sizeof(words) / sizeof(*words));
 
 		if (!cases[i].meant && meant)
 			fail_msg("\"%s\" became \"%s\"", cases[i].word, meant);

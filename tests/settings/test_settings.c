@@ -113,7 +113,8 @@ static void check_sockets(const struct settings *settings)
 	assert_true(output->insecure);
 	assert_string_equal(output->prefix, "f.");
 	assert_string_equal(output->match, "mem*");
-	assert_true(rollcast_selector_matches(output->selector, (struct rollcast_text){"mem_a", 5}));
+	assert_true(
+		rollcast_selector_matches(output->selector, (struct rollcast_text){"mem_a", 5}));
 	assert_false(rollcast_selector_matches(output->selector, (struct rollcast_text){"cpu", 3}));
 	assert_int_equal(output->high_water_mark, 15);
 }
@@ -187,14 +188,14 @@ static void every_key_lands_in_its_field(void **state)
 static void aliases_and_merge_keys_save_writing(void **state)
 {
 	CLEANUP(settings_destroy)
-	struct settings *settings = load(SOCKETS
-					 "models:\n"
-					 "  a: &a {hidden: 3, optimizer: &o {rate: 0.5}}\n"
-					 "  b: {<<: *a, layers: 2}\n"
-					 "  c: {hidden: 5, <<: [{hidden: 6, batch: 6}, {batch: 7, seed: 7}]}\n"
-					 "  d: {optimizer: *o}\n"
-					 "  e: *a\n"
-					 "  f: {<<: {<<: *a, hidden: 9}}\n");
+	struct settings *settings =
+		load(SOCKETS "models:\n"
+			     "  a: &a {hidden: 3, optimizer: &o {rate: 0.5}}\n"
+			     "  b: {<<: *a, layers: 2}\n"
+			     "  c: {hidden: 5, <<: [{hidden: 6, batch: 6}, {batch: 7, seed: 7}]}\n"
+			     "  d: {optimizer: *o}\n"
+			     "  e: *a\n"
+			     "  f: {<<: {<<: *a, hidden: 9}}\n");
 	const struct model_settings *models = settings->models;
 
 	(void)state;
@@ -259,7 +260,8 @@ static void remove_file(const char *directory, const char *name)
 
 static void files_of_a_directory_are_merged_in_order(void **state)
 {
-	static const char *const names[] = {"20.yaml", "10.yaml", ".hidden.yaml", "x.yml", "x.yaml~"};
+	static const char *const names[] = {"20.yaml", "10.yaml", ".hidden.yaml", "x.yml",
+					    "x.yaml~"};
 	char directory[] = "/tmp/rollcast-settings-XXXXXX";
 	const char *paths[] = {directory};
 	CLEANUP(settings_destroy) struct settings *settings = NULL;
@@ -270,8 +272,7 @@ static void files_of_a_directory_are_merged_in_order(void **state)
 	write_file(directory, names[0],
 		   "inputs: [{name: b, connect: ipc://b}]\n"
 		   "models: {m: {layers: 2}, n: {}}\nthreads: {train: 1}\n");
-	write_file(directory, names[1],
-		   SOCKETS "models: {m: {hidden: 8}}\nthreads: {shards: 1}\n");
+	write_file(directory, names[1], SOCKETS "models: {m: {hidden: 8}}\nthreads: {shards: 1}\n");
 	for (size_t i = 2; i < 5; i++)
 		write_file(directory, names[i], "nonsense");
 	assert_int_equal(load_paths(paths, 1, &settings, &errors), 0);
@@ -305,7 +306,8 @@ static void files_that_cannot_be_read_are_named(void **state)
 	expect_problem(NULL, 0, "no settings: name a file or a directory with --config\n");
 	expect_problem((const char *const[]){"/nonexistent/a.yaml"}, 1,
 		       "/nonexistent/a.yaml: cannot be read: No such file or directory\n");
-	expect_problem((const char *const[]){""}, 1, ": cannot be read: No such file or directory\n");
+	expect_problem((const char *const[]){""}, 1,
+		       ": cannot be read: No such file or directory\n");
 	expect_problem((const char *const[]){"config/minimal.yaml", "/nonexistent"}, 2,
 		       "/nonexistent: cannot be read: No such file or directory\n");
 	(void)state;
@@ -337,7 +339,8 @@ static void huge_files_and_deep_nesting_are_refused(void **state)
 /* Cut anywhere, or with a byte changed, a file gives settings or problems, never anything worse. */
 static void damaged_files_never_crash(void **state)
 {
-	static const char bytes[] = {'\0', '\t', '{', '[', '&', '*', '"', '$', ':', '-', '\xff', '9'};
+	static const char bytes[] = {'\0', '\t', '{', '[', '&',	   '*',
+				     '"',  '$',	 ':', '-', '\xff', '9'};
 	char *text = strdup(every_key);
 	struct settings *settings;
 	char *errors;

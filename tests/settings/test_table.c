@@ -36,7 +36,8 @@ static void keys_share_no_place(void **state)
 
 		for (size_t j = 0; j < count; j++)
 			for (size_t k = 0; k < j; k++)
-				if (overlap(&keys[j], &keys[k]) || !strcmp(keys[j].path, keys[k].path))
+				if (overlap(&keys[j], &keys[k]) ||
+				    !strcmp(keys[j].path, keys[k].path))
 					fail_msg("%s and %s", keys[j].path, keys[k].path);
 	}
 }
@@ -111,7 +112,8 @@ static char *printed_default(const struct key *key, const struct section *sectio
 	struct problems problems = {.pool = pool};
 	struct node *node =
 		node_parse(pool, &problems, &source, key->fallback, strlen(key->fallback));
-	size_t size = section->kind == SECTION_ONE ? sizeof(struct settings) : section->element_size;
+	size_t size =
+		section->kind == SECTION_ONE ? sizeof(struct settings) : section->element_size;
 	void *element = calloc(1, size);
 	char *text;
 

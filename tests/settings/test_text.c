@@ -50,9 +50,20 @@ static void variables_become_their_values(void **state)
 static void what_is_no_variable_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"$",       "a$",   "$HOME", "${",        "${}",
-		"${1a}",   "${a",  "${a b}", "${a:x}",   "${a-x}",
-		"${:-x}",  "$$$",  "${ROLLCAST_TEST_UNSET}", "${ROLLCAST_TEST_BYTES}",
+		"$",
+		"a$",
+		"$HOME",
+		"${",
+		"${}",
+		"${1a}",
+		"${a",
+		"${a b}",
+		"${a:x}",
+		"${a-x}",
+		"${:-x}",
+		"$$$",
+		"${ROLLCAST_TEST_UNSET}",
+		"${ROLLCAST_TEST_BYTES}",
 	};
 	struct pool memory = {0};
 	CLEANUP(pool_finish) struct pool *pool = &memory;
@@ -77,9 +88,9 @@ static void utf8_is_decoded_strictly(void **state)
 		{"\u00fc", 2, 0xfc},
 		{"\u20ac", 3, 0x20ac},
 		{"\U0001f600", 4, 0x1f600},
-		{"\xc0\x80", 0, 0},         /* too long for what it says */
+		{"\xc0\x80", 0, 0}, /* too long for what it says */
 		{"\xe0\x80\x80", 0, 0},
-		{"\xed\xa0\x80", 0, 0},     /* half a pair of UTF-16 */
+		{"\xed\xa0\x80", 0, 0},	    /* half a pair of UTF-16 */
 		{"\xf4\x90\x80\x80", 0, 0}, /* beyond Unicode */
 		{"\xc3", 0, 0},
 		{"\xe2\x82", 0, 0},

@@ -4,9 +4,19 @@
 
 static void whole_numbers_are_digits_and_nothing_else(void **state)
 {
-	static const char *const bad[] = {"",    "-1", "+1",  "1.0", "1e3",
-					  "0x1", " 1", "1 ",  "01",  "12abc",
-					  "1_0", "١",  "18446744073709551616"};
+	static const char *const bad[] = {"",
+					  "-1",
+					  "+1",
+					  "1.0",
+					  "1e3",
+					  "0x1",
+					  " 1",
+					  "1 ",
+					  "01",
+					  "12abc",
+					  "1_0",
+					  "١",
+					  "18446744073709551616"};
 	uint64_t number = 7;
 
 	(void)state;
@@ -25,8 +35,8 @@ static void numbers_are_decimal_and_finite(void **state)
 		const char *text;
 		double number;
 	} good[] = {{"0", 0}, {"-1.5", -1.5}, {"1e-3", 1e-3}, {".5", .5}, {"5.", 5}, {"+2E2", 200}};
-	static const char *const bad[] = {"", "nan", "inf", "-inf", "0x1", "1 ", " 1", "1.2.3",
-					  "1e", "e", "-", "1e999", "1f", "1,5"};
+	static const char *const bad[] = {"",	   "nan", "inf", "-inf", "0x1",	  "1 ", " 1",
+					  "1.2.3", "1e",  "e",	 "-",	 "1e999", "1f", "1,5"};
 	double number;
 
 	(void)state;
@@ -45,13 +55,23 @@ static void durations_have_a_unit(void **state)
 		const char *text;
 		int64_t us;
 	} good[] = {
-		{"0", 0},          {"1us", 1},         {"1ms", 1000},         {"1s", 1000000},
-		{"90s", 90000000}, {"1.5s", 1500000},  {"0.1ms", 100},        {"2m", 120000000},
-		{"0s", 0},         {"1h", 3600000000}, {"7d", 604800000000},  {"1w", 604800000000},
-		{"0.000001s", 1},  {"1.1w", 665280000000},
+		{"0", 0},
+		{"1us", 1},
+		{"1ms", 1000},
+		{"1s", 1000000},
+		{"90s", 90000000},
+		{"1.5s", 1500000},
+		{"0.1ms", 100},
+		{"2m", 120000000},
+		{"0s", 0},
+		{"1h", 3600000000},
+		{"7d", 604800000000},
+		{"1w", 604800000000},
+		{"0.000001s", 1},
+		{"1.1w", 665280000000},
 	};
-	static const char *const bad[] = {"",    "90",    "s",      "1 s",  "-1s",    "+1s",
-					  "1S",  "1sec",  "1h30m",  "1.s",  ".5s",    "1e3s",
+	static const char *const bad[] = {"",	  "90",	   "s",	     "1 s",   "-1s",  "+1s",
+					  "1S",	  "1sec",  "1h30m",  "1.s",   ".5s",  "1e3s",
 					  "0x1s", "0.5us", "36525d", "1..5s", "infs", "1,5s"};
 	int64_t us;
 
@@ -74,12 +94,12 @@ static void sizes_have_a_unit(void **state)
 		const char *text;
 		uint64_t bytes;
 	} good[] = {
-		{"0", 0},         {"1B", 1},           {"1kB", 1000},      {"1KiB", 1024},
+		{"0", 0},	  {"1B", 1},	       {"1kB", 1000},	    {"1KiB", 1024},
 		{"1MB", 1000000}, {"16MiB", 16777216}, {"1GB", 1000000000}, {"1GiB", 1073741824},
 		{"1.5KiB", 1536},
 	};
-	static const char *const bad[] = {"", "1", "1K", "1kb", "1kib", "1 B", "-1B", "0.5B", "B",
-					  "9999999999GiB", "1MiBs"};
+	static const char *const bad[] = {"",	 "1",	 "1K", "1kb",		"1kib", "1 B",
+					  "-1B", "0.5B", "B",  "9999999999GiB", "1MiBs"};
 	uint64_t bytes;
 
 	(void)state;
@@ -94,9 +114,10 @@ static void sizes_have_a_unit(void **state)
 
 static void formatted_values_read_back_the_same(void **state)
 {
-	static const int64_t durations[] = {0,       1,          999,          1000,       1500000,
-					    60000000, 3600000000, 604800000000, 604800000001};
-	static const uint64_t sizes[] = {0, 1, 1000, 1024, 1536, 1000000, 1048576, 16777216, 999999999};
+	static const int64_t durations[] = {
+		0, 1, 999, 1000, 1500000, 60000000, 3600000000, 604800000000, 604800000001};
+	static const uint64_t sizes[] = {0,	  1,	   1000,     1024,     1536,
+					 1000000, 1048576, 16777216, 999999999};
 	static const double numbers[] = {0, 1, 0.1, 1.0 / 3, 5e-3, 1e-8, 123456789.123, -2.5, 1e22};
 	char text[VALUE_SIZE];
 	int64_t us;
