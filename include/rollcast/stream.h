@@ -70,8 +70,10 @@ struct rollcast_stream_settings {
 	uint32_t horizon; /* steps, 1..ROLLCAST_HORIZON_MAX */
 	struct rollcast_span seasons[ROLLCAST_SEASONS_MAX];
 	uint32_t season_count;
+	bool season_auto; /* seasons are found in the window, and looked for again at each training */
 	struct rollcast_model_settings model;
 	struct rollcast_span retrain_every;
+	bool retrain_on_drift; /* errors that have grown for good bring the next training forward */
 	double levels[ROLLCAST_LEVELS_MAX]; /* of the central intervals, ascending, in (0, 1) */
 	uint32_t level_count;
 };
