@@ -37,6 +37,28 @@ struct out {
 
 /* ---- sending ---- */
 
+/*
+ * The first frame, on which all is decided: a message is sent whole or not at all. A publisher is told
+ * (ZMQ_XPUB_NODROP) when a subscriber is at its high-water mark, and then sends again without that, so
+ * that only the slow ones lose it. Returns 0, 1 if a slow subscriber lost it, or a negative errno.
+ */
+static int send_topic(struct output *output, const char *topic, size_t length)
+{
+	int on = 1, off = 0;
+
+	if (zmq_send(output->socket, topic, length, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+		return 0;
+	if (errno != EAGAIN || output->settings->type == OUTPUT_PUSH)
+		return -errno;
+	zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &off, sizeof(off));
+	int r = zmq_send(output->socket, topic, length, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+	int error = errno;
+
+	zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on));
+	return r < 0 ? -error : 1;
+}
+
+/* Returns as send_topic does. */
 static int send_frames(struct output *output, const struct rollcast_forecast *forecast,
 		       const void *payload, size_t size)
 {
@@ -46,13 +68,15 @@ static int send_frames(struct output *output, const struct rollcast_forecast *fo
 
 	if (length < 0 || (size_t)length >= sizeof(topic))
 		return -ENAMETOOLONG;
-	/* Once the first frame is taken the others are: ZeroMQ sends all of a message or nothing. */
-	if (zmq_send(output->socket, topic, length, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-	    zmq_send(output->socket, payload, size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+	int r = send_topic(output, topic, (size_t)length);
+
+	if (r < 0)
+		return r;
+	if (zmq_send(output->socket, payload, size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
 	    zmq_send(output->socket, &sequence, sizeof(sequence), ZMQ_DONTWAIT) < 0)
 		return -errno;
 	output->sequence++;
-	return 0;
+	return r;
 }
 
 static bool nobody_listens(const struct output *output)
@@ -72,11 +96,12 @@ static void send_forecast(struct out *out, const struct rollcast_forecast *forec
 		if (nobody_listens(output) ||
 		    !rollcast_selector_matches(output->settings->selector, name))
 			continue;
-		if (rollcast_encode_forecast(output->encoder, forecast, &payload, &size) < 0 ||
-		    send_frames(output, forecast, payload, size) < 0)
-			out->dropped++;
-		else
-			out->sent++;
+		int r = rollcast_encode_forecast(output->encoder, forecast, &payload, &size);
+
+		if (r == 0)
+			r = send_frames(output, forecast, payload, size);
+		out->sent += r >= 0;
+		out->dropped += r != 0;
 	}
 }
 
@@ -163,7 +188,13 @@ static int open_output(struct out *out, const struct output_settings *settings,
 	if (r < 0)
 		return r;
 	output->settings = settings;
-	return socket_open(out->plan.context, &plan, &output->socket);
+	r = socket_open(out->plan.context, &plan, &output->socket);
+	if (r < 0 || settings->type == OUTPUT_PUSH)
+		return r;
+
+	int on = 1;
+
+	return zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on)) ? -errno : 0;
 }
 
 int out_create(const struct out_plan *plan, struct out **ret_out)
