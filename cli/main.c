@@ -6,6 +6,7 @@
  *
  * A new verb is a file, a declaration in verbs.h and a row here.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,9 +22,9 @@ struct verb {
 static int verb_help(int argc, char **argv);
 
 static const struct verb verbs[] = {
+	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
 	{"help", verb_help, "describe a verb"},
-	{"host", verb_host, "publish this machine's own metrics as samples"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -66,13 +67,15 @@ static const struct verb *find_verb(const char *name)
 
 static int refuse(const char *name)
 {
+	static const char *const flags[] = {"--help", "--version"};
+	bool is_flag = name[0] == '-';
 	const char *names[VERBS];
 	const char *meant;
 
 	for (size_t i = 0; i < VERBS; i++)
 		names[i] = verbs[i].name;
-	meant = suggest(name, names, VERBS);
-	fprintf(stderr, "rollcast: unknown %s \"%s\"", name[0] == '-' ? "option" : "verb", name);
+	meant = is_flag ? suggest(name, flags, 2) : suggest(name, names, VERBS);
+	fprintf(stderr, "rollcast: unknown %s \"%s\"", is_flag ? "option" : "verb", name);
 	if (meant)
 		fprintf(stderr, "; did you mean \"%s\"?", meant);
 	fputs("\nTry `rollcast --help`.\n", stderr);
