@@ -67,15 +67,15 @@ static const struct options options = {
 		"nobody subscribes.\n"
 		"\n"
 		"Streams, in base units; what this system does not show is left out:\n"
-		"  host_cpu_percent{mode=\"user\"}, also nice, system, idle, iowait, irq, softirq,\n"
-		"  steal; of all cores together\n"
+		"  host_cpu_percent{mode=\"user\"}, also nice, system, idle, iowait, irq,\n"
+		"  softirq, steal; of all cores together\n"
 		"  host_load1 host_load5 host_load15\n"
 		"  host_memory_used_bytes host_memory_available_bytes host_memory_cached_bytes\n"
 		"  host_swap_used_bytes\n"
 		"  host_disk_read_bytes_per_second{device=\"sda\"}\n"
 		"  host_disk_written_bytes_per_second host_disk_busy_percent\n"
-		"  host_network_receive_bytes_per_second{device=\"eth0\"}, and the same of packets\n"
-		"  and errors, and of transmit\n"
+		"  host_network_receive_bytes_per_second{device=\"eth0\"}, and the same of\n"
+		"  packets and errors, and of transmit\n"
 		"\n"
 		"SIGINT and SIGTERM end it.\n"
 		"Exit status: 0 done, 1 failed at run time, 2 wrong usage.\n",
@@ -102,7 +102,8 @@ static void send_metric(void *context, const char *name, const char *label, cons
 	struct rollcast_label labels[2];
 	size_t count = 0, length, size;
 	char canonical[ROLLCAST_NAME_MAX];
-	struct rollcast_samples samples = {.times_us = &sender->time_us, .values = &value, .count = 1};
+	struct rollcast_samples samples = {
+		.times_us = &sender->time_us, .values = &value, .count = 1};
 	const void *bytes;
 	int r;
 
@@ -190,7 +191,8 @@ static int publish(const char *program, const struct options_given *given, int s
 		vitals_metrics(before, now, send_metric, sender);
 		publisher_look(sender->publisher);
 		if (sender->result) {
-			fprintf(stderr, "%s: cannot send: %s\n", program, strerror(-sender->result));
+			fprintf(stderr, "%s: cannot send: %s\n", program,
+				strerror(-sender->result));
 			return STATUS_FAILED;
 		}
 		before = now;
@@ -225,7 +227,8 @@ int verb_host(int argc, char **argv)
 {
 	CLEANUP(rollcast_encoder_destroy) struct rollcast_encoder *encoder = NULL;
 	CLEANUP(publisher_destroy) struct publisher *publisher = NULL;
-	struct options_given given = {.high_water_mark = 10000, .every_us = 1000000, .proc = "/proc"};
+	struct options_given given = {
+		.high_water_mark = 10000, .every_us = 1000000, .proc = "/proc"};
 	struct publisher_plan plan;
 	struct sender sender;
 	int signals, r;

@@ -24,7 +24,10 @@ char *human_number(double value, enum human_prefix prefix, char *text)
 	int decimals;
 
 	if (!isfinite(value)) {
-		snprintf(text, HUMAN_TEXT_MAX, "%s", isnan(value) ? "-" : value > 0 ? "inf" : "-inf");
+		snprintf(text, HUMAN_TEXT_MAX, "%s",
+			 isnan(value) ? "-"
+			 : value > 0  ? "inf"
+				      : "-inf");
 		return text;
 	}
 	/* As whole as it looks, or too small for a suffix. */

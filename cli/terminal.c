@@ -10,7 +10,7 @@
 #define HIDE_CURSOR  "\033[?25l"
 #define SHOW_CURSOR  "\033[?25h"
 #define WRAP_OFF     "\033[?7l"
-#define WRAP_ON      "\033[?7h"
+#define WRAP_ON	     "\033[?7h"
 #define CLEAR_LINE   "\033[K"
 #define CLEAR_BELOW  "\033[J"
 #define CLEAR_SCREEN "\033[H\033[2J"

@@ -11,7 +11,7 @@
 struct terminal {
 	FILE *file;
 	size_t width, height; /* in cells */
-	size_t drawn;         /* lines that the cursor is below of */
+	size_t drawn;	      /* lines that the cursor is below of */
 };
 
 /* True if `file` is a terminal that can move its cursor (not TERM=dumb). */

@@ -12,11 +12,8 @@
 enum { FILE_BYTES_MAX = 256 * 1024 };
 
 static const char *const files[VITALS_PARTS] = {
-	[VITALS_CPU] = "stat",
-	[VITALS_LOAD] = "loadavg",
-	[VITALS_MEMORY] = "meminfo",
-	[VITALS_DISKS] = "diskstats",
-	[VITALS_NETWORK] = "net/dev",
+	[VITALS_CPU] = "stat",	      [VITALS_LOAD] = "loadavg",    [VITALS_MEMORY] = "meminfo",
+	[VITALS_DISKS] = "diskstats", [VITALS_NETWORK] = "net/dev",
 };
 
 const char *vitals_file(enum vitals_part part)

@@ -15,16 +15,31 @@ static void numbers_have_four_digits_and_a_suffix(void **state)
 		enum human_prefix prefix;
 		const char *text;
 	} cases[] = {
-		{0, HUMAN_SI, "0"}, {5, HUMAN_SI, "5"}, {-5, HUMAN_SI, "-5"},
-		{0.123456, HUMAN_SI, "0.1235"}, {1.5, HUMAN_SI, "1.500"}, {12.3456, HUMAN_SI, "12.35"},
-		{123.456, HUMAN_SI, "123.5"}, {9999, HUMAN_SI, "9999"}, {10000, HUMAN_SI, "10.00k"},
-		{1234.5, HUMAN_SI, "1.234k"}, {-1234567, HUMAN_SI, "-1.235M"},
+		{0, HUMAN_SI, "0"},
+		{5, HUMAN_SI, "5"},
+		{-5, HUMAN_SI, "-5"},
+		{0.123456, HUMAN_SI, "0.1235"},
+		{1.5, HUMAN_SI, "1.500"},
+		{12.3456, HUMAN_SI, "12.35"},
+		{123.456, HUMAN_SI, "123.5"},
+		{9999, HUMAN_SI, "9999"},
+		{10000, HUMAN_SI, "10.00k"},
+		{1234.5, HUMAN_SI, "1.234k"},
+		{-1234567, HUMAN_SI, "-1.235M"},
 		/* what rounds up to the next suffix takes it */
-		{999.96, HUMAN_SI, "1.000k"}, {999999, HUMAN_SI, "1.000M"}, {9.9999, HUMAN_SI, "10.00"},
-		{1e18, HUMAN_SI, "1.000E"}, {1e30, HUMAN_SI, "1e+30"}, {1e-7, HUMAN_SI, "1e-07"},
-		{1024, HUMAN_IEC, "1024"}, {16384, HUMAN_IEC, "16.00Ki"},
-		{1023.4 * 1024, HUMAN_IEC, "1023Ki"}, {24319148.0 * 1024, HUMAN_IEC, "23.19Gi"},
-		{NAN, HUMAN_SI, "-"}, {INFINITY, HUMAN_SI, "inf"}, {-INFINITY, HUMAN_SI, "-inf"},
+		{999.96, HUMAN_SI, "1.000k"},
+		{999999, HUMAN_SI, "1.000M"},
+		{9.9999, HUMAN_SI, "10.00"},
+		{1e18, HUMAN_SI, "1.000E"},
+		{1e30, HUMAN_SI, "1e+30"},
+		{1e-7, HUMAN_SI, "1e-07"},
+		{1024, HUMAN_IEC, "1024"},
+		{16384, HUMAN_IEC, "16.00Ki"},
+		{1023.4 * 1024, HUMAN_IEC, "1023Ki"},
+		{24319148.0 * 1024, HUMAN_IEC, "23.19Gi"},
+		{NAN, HUMAN_SI, "-"},
+		{INFINITY, HUMAN_SI, "inf"},
+		{-INFINITY, HUMAN_SI, "-inf"},
 	};
 	char text[HUMAN_TEXT_MAX];
 
@@ -48,8 +63,8 @@ static void fractions_are_percent_and_ages_have_one_unit(void **state)
 		int64_t seconds;
 		const char *text;
 	} ages[] = {
-		{-1, "0s"}, {0, "0s"}, {59, "59s"}, {60, "1m"}, {3599, "59m"}, {3600, "1h"},
-		{86399, "23h"}, {86400, "1d"}, {8640000, "100d"},
+		{-1, "0s"},   {0, "0s"},      {59, "59s"},   {60, "1m"},	{3599, "59m"},
+		{3600, "1h"}, {86399, "23h"}, {86400, "1d"}, {8640000, "100d"},
 	};
 	char text[HUMAN_TEXT_MAX];
 

@@ -15,7 +15,8 @@ static void cpu_time_is_that_of_all_cores(void **state)
 	(void)state;
 	assert_int_equal(procfs_read_cpu("cpu  5108 7 4503 1003014 904 1 95 26 3 0\n"
 					 "cpu0 2310 0 1828 502524 106 0 8 9 0 0\n",
-					 &cpu), 0);
+					 &cpu),
+			 0);
 	assert_int_equal(cpu.ticks[0], 5108);
 	assert_int_equal(cpu.ticks[3], 1003014);
 	assert_int_equal(cpu.ticks[7], 26);
@@ -28,7 +29,8 @@ static void cpu_time_is_that_of_all_cores(void **state)
 
 static void text_that_is_something_else_is_refused(void **state)
 {
-	static const char *const cases[] = {"", "cpu", "cpu0 1 2 3 4\n", "cpu  1 2 x\n", "MemTotal: 1 kB\n"};
+	static const char *const cases[] = {"", "cpu", "cpu0 1 2 3 4\n", "cpu  1 2 x\n",
+					    "MemTotal: 1 kB\n"};
 	struct procfs_cpu cpu;
 	double loads[PROCFS_LOADS];
 	struct procfs_memory memory;
@@ -63,13 +65,16 @@ static void memory_is_in_bytes_and_available_is_estimated_where_it_is_not_told(v
 					    "SwapCached:           77 kB\n"
 					    "SwapTotal:       1000000 kB\n"
 					    "SwapFree:         900000 kB\n",
-					    &memory), 0);
+					    &memory),
+			 0);
 	assert_int_equal(memory.total, 24684096 * 1024L);
 	assert_int_equal(memory.available, 24319148 * 1024L);
 	assert_int_equal(memory.cached, (94140 + 2540) * 1024L);
 	assert_int_equal(memory.swap_total - memory.swap_free, 100000 * 1024L);
 	assert_int_equal(procfs_read_memory("MemTotal: 100 kB\nMemFree: 10 kB\nBuffers: 5 kB\n"
-					    "Cached: 20 kB\n", &memory), 0);
+					    "Cached: 20 kB\n",
+					    &memory),
+			 0);
 	assert_int_equal(memory.available, 35 * 1024);
 	assert_int_equal(memory.swap_total, 0);
 }
@@ -112,13 +117,17 @@ static void real_disks_are_whole_and_in_use(void **state)
 
 static const char net_dev[] =
 	"Inter-|   Receive                                                |  Transmit\n"
-	" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
+	" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs "
+	"drop "
 	"fifo colls carrier compressed\n"
-	"    lo:    3267      29    0    0    0     0          0         0     3267      29    0    0    "
+	"    lo:    3267      29    0    0    0     0          0         0     3267      29    0   "
+	" 0    "
 	"0     0       0          0\n"
-	"  ifb0:       0       0    0    0    0     0          0         0        0       0    0    0    "
+	"  ifb0:       0       0    0    0    0     0          0         0        0       0    0   "
+	" 0    "
 	"0     0       0          0\n"
-	"  eth0:77402987    1861    4    0    0     0          0         0   102444    1086    5    0    "
+	"  eth0:77402987    1861    4    0    0     0          0         0   102444    1086    5   "
+	" 0    "
 	"0     0       0          0\n"
 	"eth0:1: 1 2 3 0 0 0 0 0 4 5 6 0 0 0 0 0\n";
 
@@ -155,7 +164,8 @@ int main(void)
 		cmocka_unit_test(cpu_time_is_that_of_all_cores),
 		cmocka_unit_test(text_that_is_something_else_is_refused),
 		cmocka_unit_test(load_is_three_numbers),
-		cmocka_unit_test(memory_is_in_bytes_and_available_is_estimated_where_it_is_not_told),
+		cmocka_unit_test(
+			memory_is_in_bytes_and_available_is_estimated_where_it_is_not_told),
 		cmocka_unit_test(disks_are_lines_with_all_their_counters),
 		cmocka_unit_test(real_disks_are_whole_and_in_use),
 		cmocka_unit_test(interfaces_are_lines_with_a_name_and_its_counters),

@@ -7,7 +7,8 @@
 
 #include "cli/suggest.h"
 
-static const char *const words[] = {"backtest", "compare", "fit", "host", "predict", "replay", "watch"};
+static const char *const words[] = {"backtest", "compare", "fit",  "host",
+				    "predict",	"replay",  "watch"};
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
 static void slips_are_answered_with_the_word_that_was_meant(void **state)
@@ -15,11 +16,19 @@ static void slips_are_answered_with_the_word_that_was_meant(void **state)
 	static const struct {
 		const char *typed, *meant;
 	} cases[] = {
-		{"wacth", "watch"}, {"wach", "watch"}, {"wattch", "watch"}, {"host", "host"},
-		{"hots", "host"}, {"repaly", "replay"}, {"bakctset", "backtest"}, {"fti", "fit"},
+		{"wacth", "watch"},
+		{"wach", "watch"},
+		{"wattch", "watch"},
+		{"host", "host"},
+		{"hots", "host"},
+		{"repaly", "replay"},
+		{"bakctset", "backtest"},
+		{"fti", "fit"},
 		{"Watch", "watch"},
 		/* the beginning of one word alone */
-		{"back", "backtest"}, {"w", "watch"}, {"pre", "predict"},
+		{"back", "backtest"},
+		{"w", "watch"},
+		{"pre", "predict"},
 	};
 
 	(void)state;
@@ -34,7 +43,10 @@ static void slips_are_answered_with_the_word_that_was_meant(void **state)
 static void strangers_are_not_guessed_at(void **state)
 {
 	static const char *const cases[] = {
-		"", "x", "status", "forecast",
+		"",
+		"x",
+		"status",
+		"forecast",
 		"a-word-of-more-than-sixty-three-letters-that-nobody-types-by-a-slip-of-the-hand",
 	};
 
