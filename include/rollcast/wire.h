@@ -16,6 +16,9 @@
  * - A tag that is empty or nil is no label. A key of the shape that comes twice is a refusal.
  * - Text may be of msgpack's type bin, and must be UTF-8 in a name.
  *
+ * A payload is read once and in order. What is wrong with one sample or map refuses that one and the
+ * others go on; a broken structure ends the payload, and what came before it has been delivered.
+ *
  * Forecasts out, msgpack:
  *
  *	{"name": str, "tags": {str: str}, "time": origin, "step": seconds, "mean": [h numbers],
@@ -26,9 +29,6 @@
  * Times are seconds since 1970: an integer when they are whole, otherwise a float that is right to the
  * microsecond. What is not known yet is nil. Levels are written as people write them: the shortest
  * decimal within 1e-10.
- *
- * A payload is read once and in order. What is wrong with one sample or map refuses that one and the
- * others go on; a broken structure ends the payload, and what came before it has been delivered.
  */
 #ifndef ROLLCAST_WIRE_H
 #define ROLLCAST_WIRE_H

@@ -63,18 +63,6 @@ enum rollcast_decode decoder_time_natural(const struct rollcast_decoder *decoder
 	return decoder_time_integer(decoder, (int64_t)time, ret_time_us);
 }
 
-enum rollcast_decode decoder_time_real(const struct rollcast_decoder *decoder, double time,
-				       int64_t *ret_time_us)
-{
-	double time_us = time * (double)decoder->multiplier / (double)decoder->divisor;
-
-	/* Written so that NaN fails. */
-	if (!(fabs(time_us) < (double)ROLLCAST_TIME_MAX_US))
-		return ROLLCAST_DECODE_TIME;
-	*ret_time_us = llrint(time_us);
-	return ROLLCAST_DECODE_OK;
-}
-
 enum rollcast_decode decoder_time_split(int64_t seconds, uint32_t nanoseconds,
 					int64_t *ret_time_us)
 {
@@ -142,7 +130,6 @@ int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 			    struct rollcast_decoder **ret_decoder)
 {
 	struct rollcast_decoder *decoder;
-	double divisor = 1 / unit_us;
 	bool multiplies = unit_us >= 1;
 
 	if (format != ROLLCAST_FORMAT_MSGPACK || !(unit_us >= 1e-6 && unit_us <= 1e12))
@@ -151,8 +138,9 @@ int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 	if (!decoder)
 		return -ENOMEM;
 	decoder->format = format;
+	decoder->unit_us = unit_us;
 	decoder->multiplier = multiplies ? llrint(unit_us) : 1;
-	decoder->divisor = multiplies ? 1 : llrint(divisor);
+	decoder->divisor = multiplies ? 1 : llrint(1 / unit_us);
 	*ret_decoder = decoder;
 	return 0;
 }

@@ -4,6 +4,8 @@
 #ifndef LIB_WIRE_DECODER_H
 #define LIB_WIRE_DECODER_H
 
+#include <math.h>
+
 #include "rollcast/wire.h"
 
 /* Samples of a column batch that go to the sink at once. */
@@ -11,7 +13,8 @@ enum { COLUMN_CHUNK = 256 };
 
 struct rollcast_decoder {
 	enum rollcast_format format;
-	/* A plain time is scaled by multiplier / divisor; one of the two is 1. */
+	/* A plain time is scaled by unit_us; if whole, by multiplier / divisor, one of which is 1. */
+	double unit_us;
 	int64_t multiplier, divisor;
 
 	/* Of the payload in hand: */
@@ -33,8 +36,17 @@ enum rollcast_decode decoder_time_natural(const struct rollcast_decoder *decoder
 					  int64_t *ret_time_us);
 enum rollcast_decode decoder_time_integer(const struct rollcast_decoder *decoder, int64_t time,
 					  int64_t *ret_time_us);
-enum rollcast_decode decoder_time_real(const struct rollcast_decoder *decoder, double time,
-				       int64_t *ret_time_us);
+static inline enum rollcast_decode decoder_time_real(const struct rollcast_decoder *decoder,
+						     double time, int64_t *ret_time_us)
+{
+	double time_us = time * decoder->unit_us;
+
+	/* Written so that NaN fails. */
+	if (!(fabs(time_us) < (double)ROLLCAST_TIME_MAX_US))
+		return ROLLCAST_DECODE_TIME;
+	*ret_time_us = (int64_t)(time_us + copysign(0.5, time_us));
+	return ROLLCAST_DECODE_OK;
+}
 /* Seconds and nanoseconds, whatever the unit of plain numbers is. */
 enum rollcast_decode decoder_time_split(int64_t seconds, uint32_t nanoseconds,
 					int64_t *ret_time_us);

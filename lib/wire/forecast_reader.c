@@ -40,10 +40,10 @@ typedef bool taker(struct rollcast_forecast_reader *forecast_reader, struct read
 
 static bool text_copy(const struct token *token, char copy[EXPERT_NAME_MAX])
 {
-	if (token->kind != TOKEN_TEXT || token->text.length >= EXPERT_NAME_MAX)
+	if (token->kind != TOKEN_TEXT || token->count >= EXPERT_NAME_MAX)
 		return false;
-	memcpy(copy, token->text.bytes, token->text.length);
-	copy[token->text.length] = '\0';
+	memcpy(copy, token->bytes, token->count);
+	copy[token->count] = '\0';
 	return true;
 }
 
@@ -70,7 +70,8 @@ static bool number_of(const struct token *token, double *ret_number)
 
 static bool seconds_of(const struct token *token, int64_t *ret_time_us)
 {
-	static const struct rollcast_decoder seconds = {.multiplier = 1000000, .divisor = 1};
+	static const struct rollcast_decoder seconds = {
+		.unit_us = 1e6, .multiplier = 1000000, .divisor = 1};
 
 	switch (token->kind) {
 	case TOKEN_NATURAL:
@@ -88,7 +89,7 @@ static bool take_name(struct rollcast_forecast_reader *forecast_reader, struct r
 		      const struct token *value)
 {
 	(void)reader;
-	forecast_reader->plain_name = value->text;
+	forecast_reader->plain_name = token_text(value);
 	return value->kind == TOKEN_TEXT;
 }
 
@@ -103,7 +104,7 @@ static bool take_tags(struct rollcast_forecast_reader *forecast_reader, struct r
 		if (reader_next(reader, &name) || name.kind != TOKEN_TEXT ||
 		    reader_next(reader, &tag) || tag.kind != TOKEN_TEXT)
 			return false;
-		forecast_reader->labels[i] = (struct rollcast_label){name.text, tag.text};
+		forecast_reader->labels[i] = (struct rollcast_label){token_text(&name), token_text(&tag)};
 	}
 	forecast_reader->label_count = value->count;
 	return true;
@@ -153,7 +154,7 @@ static bool level_take(struct reader *reader, const double *levels, uint32_t cou
 
 	if (reader_next(reader, &token) || token.kind != TOKEN_TEXT)
 		return false;
-	*ret_level = level_read(token.text);
+	*ret_level = level_read(token_text(&token));
 	return *ret_level > 0 && *ret_level < 1 && (!count || *ret_level > levels[count - 1]);
 }
 
@@ -287,8 +288,8 @@ static bool pair_take(struct rollcast_forecast_reader *forecast_reader, struct r
 
 	if (reader_next(reader, &key) || key.kind != TOKEN_TEXT || reader_next(reader, &value))
 		return false;
-	while (i < KEY_COUNT && (strlen(keys[i].key) != key.text.length ||
-				 memcmp(keys[i].key, key.text.bytes, key.text.length)))
+	while (i < KEY_COUNT && (strlen(keys[i].key) != key.count ||
+				 memcmp(keys[i].key, key.bytes, key.count)))
 		i++;
 	if (i == KEY_COUNT)
 		return !reader_skip(reader, &value);

@@ -29,20 +29,6 @@ static const uint8_t classes[256] = {
 	[','] = OPERATOR,          ['\\'] = ESCAPED, [0x80 ... 0xff] = WIDE,
 };
 
-static unsigned classes_of(struct rollcast_text text)
-{
-	unsigned even = 0, odd = 0;
-	size_t i;
-
-	for (i = 0; i + 1 < text.length; i += 2) {
-		even |= classes[(uint8_t)text.bytes[i]];
-		odd |= classes[(uint8_t)text.bytes[i + 1]];
-	}
-	if (i < text.length)
-		even |= classes[(uint8_t)text.bytes[i]];
-	return even | odd;
-}
-
 /* Bytes of the UTF-8 sequence at `at`, 0 if it is none: overlong, a surrogate, beyond U+10FFFF. */
 static size_t utf8_sequence(const uint8_t *at, size_t left)
 {
@@ -73,40 +59,46 @@ static bool utf8_valid(struct rollcast_text text)
 	return true;
 }
 
-static bool permitted(struct rollcast_text text, unsigned forbidden)
-{
-	unsigned found = classes_of(text);
-
-	return !(found & forbidden) && (!(found & WIDE) || utf8_valid(text));
-}
-
+/* Names of labels differ early. */
 static int label_compare(const struct rollcast_label *a, const struct rollcast_label *b)
 {
 	size_t shorter = a->name.length < b->name.length ? a->name.length : b->name.length;
-	int order = memcmp(a->name.bytes, b->name.bytes, shorter);
 
-	if (order)
-		return order;
+	for (size_t i = 0; i < shorter; i++)
+		if (a->name.bytes[i] != b->name.bytes[i])
+			return (uint8_t)a->name.bytes[i] < (uint8_t)b->name.bytes[i] ? -1 : 1;
 	return (a->name.length > b->name.length) - (a->name.length < b->name.length);
 }
 
-/* Labels are few and mostly sorted already. Returns how many have a value; those come first. */
-static size_t labels_sort(struct rollcast_label *labels, size_t count)
+/*
+ * Labels are few and mostly sorted already. Returns false if one comes twice; those with a value
+ * come first, ret_count of them.
+ */
+static bool labels_sort(struct rollcast_label *labels, size_t count, size_t *ret_count)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct rollcast_label label = labels[i];
+		const struct rollcast_label label = labels[i];
 		size_t at = kept;
+		int order = -1;
 
 		if (!label.value.length)
 			continue;
-		labels[i] = labels[kept++];
-		for (; at > 0 && label_compare(&labels[at - 1], &label) > 0; at--)
+		for (; at > 0; at--) {
+			order = label_compare(&labels[at - 1], &label);
+			if (order <= 0)
+				break;
 			labels[at] = labels[at - 1];
-		labels[at] = label;
+		}
+		if (at > 0 && order == 0)
+			return false;
+		if (at != i)
+			labels[at] = label;
+		kept++;
 	}
-	return kept;
+	*ret_count = kept;
+	return true;
 }
 
 /* A place to write that remembers when it was too small. */
@@ -115,50 +107,101 @@ struct output {
 	bool full;
 };
 
-static void put(struct output *output, const char *bytes, size_t length)
+static void put_byte(struct output *output, char byte)
 {
-	if (length > (size_t)(output->end - output->at)) {
+	if (output->at < output->end)
+		*output->at++ = byte;
+	else
 		output->full = true;
-		return;
-	}
-	memcpy(output->at, bytes, length);
-	output->at += length;
 }
 
-static void put_escaped(struct output *output, struct rollcast_text value)
+/*
+ * Whether one of the eight bytes in `word` may be of a class. All that are lie below '-', above 'z'
+ * or are = or \, and a byte's top bit tells on which side of a bound it lies once the bound's
+ * distance from 0x80 has been added.
+ */
+static bool is_suspect(uint64_t word)
 {
-	for (size_t i = 0; i < value.length; i++) {
-		char byte = value.bytes[i];
+	const uint64_t each = 0x0101010101010101, top = 0x80 * each;
+	uint64_t low = word & ~top;
+	uint64_t inside = (low + (0x80 - '-') * each) & ~(low + (0x80 - ('z' + 1)) * each) &
+			  ((low ^ '=' * each) + 0x7f * each) & ((low ^ '\\' * each) + 0x7f * each);
 
-		if (classes[(uint8_t)byte] & ESCAPED)
-			put(output, "\\", 1);
-		if (byte == '\n')
-			byte = 'n';
-		put(output, &byte, 1);
-	}
+	return ((~inside | word) & top) != 0;
 }
 
-/* False if a label must not stand in a name. */
-static bool put_label(struct output *output, const struct rollcast_label *label)
+static unsigned copy_bytes(char *to, const char *from, size_t length)
 {
-	unsigned found = classes_of(label->value);
+	unsigned found = 0;
 
-	if (!label->name.length || !permitted(label->name, CONTROL | FRAME | OPERATOR))
-		return false;
-	if (found & WIDE && !utf8_valid(label->value))
-		return false;
-	put(output, label->name.bytes, label->name.length);
-	put(output, "=\"", 2);
-	if (!(found & (CONTROL | ESCAPED))) {
-		put(output, label->value.bytes, label->value.length);
-	} else {
-		for (size_t i = 0; i < label->value.length; i++)
-			if (classes[(uint8_t)label->value.bytes[i]] == CONTROL)
+	for (size_t i = 0; i < length; i++) {
+		uint8_t byte = (uint8_t)from[i];
+
+		to[i] = (char)byte;
+		found |= classes[byte];
+	}
+	return found;
+}
+
+/* The same for eight bytes or more, in words; the last word overlaps the one before it. */
+static unsigned copy_words(char *to, const char *from, size_t length)
+{
+	bool suspect = false;
+	uint64_t word;
+
+	for (size_t i = 0; i + sizeof word < length; i += sizeof word) {
+		memcpy(&word, from + i, sizeof word);
+		memcpy(to + i, &word, sizeof word);
+		suspect |= is_suspect(word);
+	}
+	memcpy(&word, from + length - sizeof word, sizeof word);
+	memcpy(to + length - sizeof word, &word, sizeof word);
+	suspect |= is_suspect(word);
+	return suspect ? copy_bytes(to, from, length) : 0;
+}
+
+/* Copies and looks at every byte in one go: returns the classes it met, none if it does not fit. */
+static unsigned put_text(struct output *output, struct rollcast_text text)
+{
+	char *to = output->at;
+
+	if (text.length > (size_t)(output->end - to)) {
+		output->full = true;
+		return 0;
+	}
+	output->at += text.length;
+	return text.length >= sizeof(uint64_t) ? copy_words(to, text.bytes, text.length)
+					       : copy_bytes(to, text.bytes, text.length);
+}
+
+static bool is_permitted(struct rollcast_text text, unsigned found, unsigned forbidden)
+{
+	return !(found & forbidden) && (!(found & WIDE) || utf8_valid(text));
+}
+
+static bool put_name(struct output *output, struct rollcast_text name, unsigned forbidden)
+{
+	return name.length && is_permitted(name, put_text(output, name), forbidden);
+}
+
+static bool put_value(struct output *output, struct rollcast_text value)
+{
+	char *start = output->at;
+	unsigned found = put_text(output, value);
+
+	if (found & (CONTROL | ESCAPED)) {
+		output->at = start;
+		for (size_t i = 0; i < value.length; i++) {
+			char byte = value.bytes[i];
+
+			if (classes[(uint8_t)byte] == CONTROL)
 				return false;
-		put_escaped(output, label->value);
+			if (classes[(uint8_t)byte] & ESCAPED)
+				put_byte(output, '\\');
+			put_byte(output, byte == '\n' ? 'n' : byte);
+		}
 	}
-	put(output, "\"", 1);
-	return true;
+	return is_permitted(value, found, 0);
 }
 
 size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *labels, size_t count,
@@ -166,23 +209,33 @@ size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *lab
 {
 	struct output output = {buffer, size ? buffer + size - 1 : buffer, size == 0};
 
-	if (!name.length || !permitted(name, CONTROL | FRAME))
+	if (!put_name(&output, name, CONTROL | FRAME) || !labels_sort(labels, count, &count))
 		return 0;
-	put(&output, name.bytes, name.length);
-	count = labels_sort(labels, count);
 	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && !label_compare(&labels[i - 1], &labels[i]))
+		put_byte(&output, i ? ',' : '{');
+		if (!put_name(&output, labels[i].name, CONTROL | FRAME | OPERATOR))
 			return 0;
-		put(&output, i ? "," : "{", 1);
-		if (!put_label(&output, &labels[i]))
+		put_byte(&output, '=');
+		put_byte(&output, '"');
+		if (!put_value(&output, labels[i].value))
 			return 0;
+		put_byte(&output, '"');
 	}
 	if (count)
-		put(&output, "}", 1);
+		put_byte(&output, '}');
 	if (output.full)
 		return 0;
 	*output.at = '\0';
 	return (size_t)(output.at - buffer);
+}
+
+static bool permitted(struct rollcast_text text, unsigned forbidden)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < text.length; i++)
+		found |= classes[(uint8_t)text.bytes[i]];
+	return is_permitted(text, found, forbidden);
 }
 
 /* Reads what stands between quotes, from behind the first one; NULL, or behind the second one. */

@@ -1,24 +1,8 @@
-/*
- * A bounded reader of msgpack.
- *
- *	82 a4 6e 61 6d 65 a1 78 ...        82        map of 2 pairs: at least 2 bytes each must remain
- *	└┘ └────────────┘ └───┘            a4 ....   text of 4 bytes, all of which must remain
- *	map    "name"      "x"
- *
- * msgpack-c packs for us, but does not unpack: it builds a tree of objects, which costs five times
- * the decoding itself, and believes array headers: `dd ff ff ff ff`, five bytes, makes it allocate
- * gigabytes. Here a token is handed out as it lies there, nothing is allocated, and a header that
- * promises more than remains is refused when it is met. Nothing recurses, so that nesting needs no
- * limit: what is not of interest is skipped with one counter.
- */
+/* The half of the reader that is not worth inlining, see reader.h. */
 #include "lib/wire/reader.h"
-
-#include <endian.h>
-#include <string.h>
 
 static uint64_t big_endian(const uint8_t *bytes, size_t width)
 {
-	uint64_t number;
 	uint32_t half;
 	uint16_t quarter;
 
@@ -32,36 +16,39 @@ static uint64_t big_endian(const uint8_t *bytes, size_t width)
 		memcpy(&half, bytes, sizeof half);
 		return be32toh(half);
 	default:
-		memcpy(&number, bytes, sizeof number);
-		return be64toh(number);
+		return reader_big_endian64(bytes);
 	}
 }
 
-/* `bytes` is where the payload starts; the reader goes behind it. */
-static inline enum rollcast_decode blob(struct reader *reader, const uint8_t *bytes, uint64_t length,
-					struct token *ret_token)
+static const uint8_t *refuse(enum rollcast_decode reason, struct token *ret_token)
 {
-	if (length > (uint64_t)(reader->end - bytes))
-		return ROLLCAST_DECODE_TRUNCATED;
-	ret_token->text.bytes = (const char *)bytes;
-	ret_token->text.length = length;
-	reader->at = bytes + length;
-	return ROLLCAST_DECODE_OK;
+	ret_token->count = reason;
+	return NULL;
 }
 
-/* Every element takes a byte at least. */
-static inline enum rollcast_decode container(struct reader *reader, const uint8_t *bytes,
-					     enum token_kind kind, uint64_t count,
-					     struct token *ret_token)
+/* `length` bytes that start at `bytes`. */
+static const uint8_t *blob(const uint8_t *bytes, const uint8_t *end, enum token_kind kind,
+			   uint64_t length, struct token *ret_token)
+{
+	if (length > (uint64_t)(end - bytes))
+		return refuse(ROLLCAST_DECODE_TRUNCATED, ret_token);
+	ret_token->kind = kind;
+	ret_token->bytes = (const char *)bytes;
+	ret_token->count = (uint32_t)length;
+	return bytes + length;
+}
+
+/* `count` elements that start at `bytes`: every one takes a byte at least. */
+static const uint8_t *container(const uint8_t *bytes, const uint8_t *end, enum token_kind kind,
+				uint64_t count, struct token *ret_token)
 {
 	uint64_t least = kind == TOKEN_MAP ? 2 * count : count;
 
-	if (least > (uint64_t)(reader->end - bytes))
-		return ROLLCAST_DECODE_TRUNCATED;
+	if (least > (uint64_t)(end - bytes))
+		return refuse(ROLLCAST_DECODE_TRUNCATED, ret_token);
 	ret_token->kind = kind;
 	ret_token->count = (uint32_t)count;
-	reader->at = bytes;
-	return ROLLCAST_DECODE_OK;
+	return bytes;
 }
 
 static void integer(int64_t number, struct token *ret_token)
@@ -97,37 +84,33 @@ static const uint8_t widths[32] = {
 	[0x1e] = 2, [0x1f] = 4,                         /* map */
 };
 
-static enum rollcast_decode next_wide(struct reader *reader, uint8_t byte, struct token *ret_token)
+static const uint8_t *next_wide(const uint8_t *at, const uint8_t *end, struct token *ret_token)
 {
-	const uint8_t *bytes = reader->at + 1;
+	const uint8_t *bytes = at + 1;
+	uint8_t byte = *at;
 	size_t width = widths[byte - 0xc0];
 	const uint8_t *after = bytes + width;
 	uint64_t number;
 
-	if (width > (size_t)(reader->end - bytes))
-		return ROLLCAST_DECODE_TRUNCATED;
+	if (width > (size_t)(end - bytes))
+		return refuse(ROLLCAST_DECODE_TRUNCATED, ret_token);
 	switch (byte) {
 	case 0xc0:
 		ret_token->kind = TOKEN_NIL;
 		break;
 	case 0xc1: /* never used, says the specification */
-		return ROLLCAST_DECODE_MALFORMED;
+		return refuse(ROLLCAST_DECODE_MALFORMED, ret_token);
 	case 0xc2 ... 0xc3:
 		ret_token->kind = TOKEN_BOOL;
 		ret_token->natural = byte & 1;
 		break;
 	case 0xc4 ... 0xc6:
 	case 0xd9 ... 0xdb:
-		ret_token->kind = TOKEN_TEXT;
-		return blob(reader, after, big_endian(bytes, width), ret_token);
+		return blob(after, end, TOKEN_TEXT, big_endian(bytes, width), ret_token);
 	case 0xc7 ... 0xc9:
-		ret_token->kind = TOKEN_EXT;
-		ret_token->ext_type = (int8_t)after[-1];
-		return blob(reader, after, big_endian(bytes, width - 1), ret_token);
+		return blob(after - 1, end, TOKEN_EXT, big_endian(bytes, width - 1) + 1, ret_token);
 	case 0xd4 ... 0xd8:
-		ret_token->kind = TOKEN_EXT;
-		ret_token->ext_type = (int8_t)after[-1];
-		return blob(reader, after, 1u << (byte - 0xd4), ret_token);
+		return blob(bytes, end, TOKEN_EXT, (1u << (byte - 0xd4)) + 1, ret_token);
 	case 0xca ... 0xcb:
 		real(big_endian(bytes, width), width, ret_token);
 		break;
@@ -141,36 +124,37 @@ static enum rollcast_decode next_wide(struct reader *reader, uint8_t byte, struc
 		integer((int64_t)(number << (64 - 8 * width)) >> (64 - 8 * width), ret_token);
 		break;
 	case 0xdc ... 0xdd:
-		return container(reader, after, TOKEN_ARRAY, big_endian(bytes, width), ret_token);
+		return container(after, end, TOKEN_ARRAY, big_endian(bytes, width), ret_token);
 	default:
-		return container(reader, after, TOKEN_MAP, big_endian(bytes, width), ret_token);
+		return container(after, end, TOKEN_MAP, big_endian(bytes, width), ret_token);
 	}
-	reader->at = after;
-	return ROLLCAST_DECODE_OK;
+	return after;
 }
 
-enum rollcast_decode reader_next(struct reader *reader, struct token *ret_token)
+const uint8_t *reader_next_rare(const uint8_t *at, const uint8_t *end, struct token *ret_token)
 {
-	const uint8_t *at = reader->at;
-	uint8_t byte;
+	uint8_t byte = *at;
 
-	if (at == reader->end)
-		return ROLLCAST_DECODE_TRUNCATED;
-	byte = *at;
 	if (byte < 0x80 || byte >= 0xe0) {
 		integer((int8_t)byte, ret_token);
-		reader->at = at + 1;
-		return ROLLCAST_DECODE_OK;
+		return at + 1;
 	}
 	if (byte >= 0xc0)
-		return next_wide(reader, byte, ret_token);
-	if (byte >= 0xa0) {
-		ret_token->kind = TOKEN_TEXT;
-		return blob(reader, at + 1, byte & 0x1f, ret_token);
-	}
-	return container(reader, at + 1, byte >= 0x90 ? TOKEN_ARRAY : TOKEN_MAP, byte & 0x0f,
+		return next_wide(at, end, ret_token);
+	if (byte >= 0xa0)
+		return blob(at + 1, end, TOKEN_TEXT, byte & 0x1f, ret_token);
+	return container(at + 1, end, byte >= 0x90 ? TOKEN_ARRAY : TOKEN_MAP, byte & 0x0f,
 			 ret_token);
 }
+
+/* Bytes of tokens that have one size and no elements; 0 for all others. */
+static const uint8_t sizes[256] = {
+	[0x00 ... 0x7f] = 1, [0xe0 ... 0xff] = 1, [0xc0] = 1, [0xc2 ... 0xc3] = 1,
+	[0xca] = 5, [0xcb] = 9,
+	[0xcc] = 2, [0xcd] = 3, [0xce] = 5, [0xcf] = 9,
+	[0xd0] = 2, [0xd1] = 3, [0xd2] = 5, [0xd3] = 9,
+	[0xd4] = 3, [0xd5] = 4, [0xd6] = 6, [0xd7] = 10, [0xd8] = 18,
+};
 
 static uint64_t elements(const struct token *token)
 {
@@ -179,20 +163,25 @@ static uint64_t elements(const struct token *token)
 	return token->kind == TOKEN_ARRAY ? token->count : 0;
 }
 
-enum rollcast_decode reader_skip(struct reader *reader, const struct token *token)
+const uint8_t *reader_skip_elements(const uint8_t *at, const uint8_t *end, struct token *token)
 {
 	uint64_t pending = elements(token);
 	struct token inner;
-	enum rollcast_decode r;
 
 	for (; pending; pending--) {
+		size_t left = (size_t)(end - at);
+
 		/* Headers within headers can each be modest and together promise the moon. */
-		if (pending > (uint64_t)(reader->end - reader->at))
-			return ROLLCAST_DECODE_TRUNCATED;
-		r = reader_next(reader, &inner);
-		if (r)
-			return r;
+		if (pending > left)
+			return refuse(ROLLCAST_DECODE_TRUNCATED, token);
+		if (sizes[*at] && sizes[*at] <= left) {
+			at += sizes[*at];
+			continue;
+		}
+		at = reader_next_rare(at, end, &inner);
+		if (!at)
+			return refuse(inner.count, token);
 		pending += elements(&inner);
 	}
-	return ROLLCAST_DECODE_OK;
+	return at;
 }
