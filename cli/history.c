@@ -149,7 +149,7 @@ static int find_step(const struct samples *samples, int64_t *ret_us)
 			steps[count++] = step;
 	}
 	qsort(steps, count, sizeof(*steps), by_size);
-	*ret_us = count ? steps[count / 2] : SECOND_US;
+	*ret_us = count ? steps[(count - 1) / 2] : SECOND_US;
 	free(steps);
 	return 0;
 }

@@ -128,7 +128,7 @@ static int refuse_value(const char *program, const struct option_row *row, const
 		snprintf(wanted, sizeof(wanted), "one character");
 		break;
 	default:
-		snprintf(wanted, sizeof(wanted), "not nothing");
+		return args_refuse(program, "--%s: it is empty", row->name);
 	}
 	return args_refuse(program, "--%s: \"%s\" is not %s", row->name, text, wanted);
 }

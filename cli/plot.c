@@ -123,7 +123,7 @@ static void write_script(FILE *script, const struct plot *plot, bool svg)
 	      "set tics nomirror out textcolor '#222222'\n"
 	      "set grid linecolor '#d0d0d0' linewidth 1 dashtype 1\n"
 	      "set key outside below center horizontal reverse Left samplen 2.5 spacing 1.3\n"
-	      "set offsets graph 0.01, graph 0.01, graph 0.05, graph 0.05\n",
+	      "set autoscale xfix\nset offsets graph 0.01, graph 0.01, graph 0.05, graph 0.05\n",
 	      script);
 	if (plot->has_times)
 		fprintf(script,
