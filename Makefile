@@ -38,9 +38,12 @@ SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c)
 TESTS          := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 BENCHES        := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 
-.PHONY: all lib
-all: $(BUILD)/rollcastd $(BUILD)/rollcast
+DRIVERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/*_driver.c))
+
+.PHONY: all lib tests
+all: $(BUILD)/rollcastd $(BUILD)/rollcast $(BUILD)/librollcast.a ## both programs and the library
 lib: $(BUILD)/librollcast.a
+tests: all $(TESTS) $(DRIVERS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -75,8 +78,78 @@ $(BUILD)/print_reference: $(BUILD)/tests/settings/print_reference.o $(SHARED_OBJ
 docs/settings.md: $(BUILD)/print_reference
 	$< > $@
 
-.PHONY: clean
-clean:
-	rm -rf $(BUILD)
+# ---- run ----
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(DAEMON_OBJECTS) $(call objects,daemon/main.c $(CLI_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES) $(wildcard tests/*/*_driver.c)))
+# Packages first, and then make anew: what was asked of pkg-config before they came does not count.
+WITH  = sh deps.sh
+AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: deps demo bench
+deps: ## install the distribution's packages needed to build and test
+	@$(WITH) build test
+demo: ## this machine's own metrics, forecast live
+	@$(WITH) build
+	@$(AGAIN) all
+	@BUILD=$(BUILD) sh cli/demo.sh
+bench: ## how fast it is, on this machine
+	@$(AGAIN) all $(BENCHES)
+	@BUILD=$(BUILD) sh bench/run.sh
+
+# ---- check ----
+
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN = -fsanitize=thread
+
+.PHONY: check check-unit check-blackbox check-asan check-tsan check-systemd check-fresh lint
+check: PARTS = unit blackbox
+check: ## all tests; the last line says how many passed
+check-unit: PARTS = unit
+check-unit: ## tests of single files
+check-blackbox: PARTS = blackbox
+check-blackbox: ## tests of whole programs, over sockets
+check check-unit check-blackbox:
+	@$(WITH) build test
+	@$(AGAIN) tests
+	@BUILD=$(BUILD) $(PYTHON) tests/run.py $(PARTS)
+check-asan: ## all tests with address, leak and undefined-behaviour sanitizers
+	@$(MAKE) check BUILD=build-asan CFLAGS='-O1 -g $(ASAN)' LDFLAGS='$(ASAN)'
+check-tsan: ## all tests with the thread sanitizer
+	@TSAN_OPTIONS='suppressions=$(CURDIR)/tests/tsan.supp' \
+		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'
+check-systemd: ## the unit in a booted system, as root
+	@bash tests/systemd/boot.sh
+check-fresh: ## README's commands on a bare Debian, as root
+	@bash tests/fresh/run.sh
+lint: ## linters, who includes whom, what the library needs
+	@$(WITH) build lint
+	@$(AGAIN) all
+	@BUILD=$(BUILD) sh tests/lint/run.sh
+
+# ---- install ----
+
+BINDIR  = $(DESTDIR)$(PREFIX)/bin
+LIBDIR  = $(DESTDIR)$(PREFIX)/lib
+HEADERS = $(DESTDIR)$(PREFIX)/include/rollcast
+UNITS   = $(LIBDIR)/systemd/system
+ETC     = $(DESTDIR)/etc/rollcast
+FILL_IN = sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
+
+.PHONY: install uninstall clean help
+install: all ## programs, library, headers, unit; honours PREFIX and DESTDIR
+	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(HEADERS) $(UNITS) $(ETC)
+	install $(BUILD)/rollcastd $(BUILD)/rollcast $(BINDIR)
+	install -m 644 $(BUILD)/librollcast.a $(LIBDIR)
+	install -m 644 include/rollcast/*.h $(HEADERS)
+	$(FILL_IN) lib/rollcast.pc.in > $(LIBDIR)/pkgconfig/rollcast.pc
+	$(FILL_IN) systemd/rollcastd.service.in > $(UNITS)/rollcastd.service
+	test -e $(ETC)/rollcast.yaml || install -m 644 config/rollcast.yaml $(ETC)
+uninstall: ## what install put there, but for the settings
+	rm -f $(BINDIR)/rollcastd $(BINDIR)/rollcast $(LIBDIR)/librollcast.a
+	rm -f $(LIBDIR)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service
+	rm -rf $(HEADERS)
+clean: ## remove all that was built
+	rm -rf build build-*
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
