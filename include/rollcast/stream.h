@@ -180,8 +180,9 @@ void rollcast_job_destroy(struct rollcast_job *job);
 DEFINE_CLEANUP(struct rollcast_job *, rollcast_job_destroy);
 
 /*
- * Takes the job's weights into use. Returns 0, or ROLLCAST_NETWORK_DIVERGED: the old ones stay and
- * the next training starts afresh. Consumes the job.
+ * Takes what the job found into use. Returns 0, or ROLLCAST_NETWORK_DIVERGED: the old weights stay
+ * and the next training starts afresh, or a negative errno if the job could not run: all stays.
+ * Consumes the job.
  */
 int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *job);
 /* The job is not run: training is due again. Consumes the job. */

@@ -1,0 +1,43 @@
+/*
+ * What a training finds, and the fitted experts that use it. A fit is made by a job (job.c), then only
+ * read: a stream takes it as a whole and drops the one before.
+ */
+#ifndef LIB_FORECAST_FIT_H
+#define LIB_FORECAST_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollcast/stream.h"
+
+enum { FIT_NETWORKS = 2 };
+
+/* A network and the scale that it was trained in. */
+struct network_fit {
+	struct rollcast_weights *weights; /* NULL: not trained */
+	float *moments;                   /* of the optimiser, for a warm start */
+	size_t moments_count;
+	double scale;
+	bool afresh; /* a training of it diverged: the next one does not go on from here */
+};
+
+struct fit {
+	uint32_t seasons[ROLLCAST_SEASONS_MAX]; /* periods in steps, ascending */
+	uint32_t season_count;
+	struct network_fit networks[FIT_NETWORKS];
+	double low, high; /* no expert is believed beyond; infinite before the first training */
+	int64_t trained_us;
+};
+
+/* Working memory of the fitted experts, so that a forecast allocates nothing. */
+struct fit_scratch {
+	float *inputs, *extras, *outputs, *network;
+};
+
+/* A copy that shares the weights; -ENOMEM. */
+int fit_copy(const struct fit *fit, struct fit *ret_copy);
+/* Frees what the fit owns. */
+void fit_finish(struct fit *fit);
+
+#endif

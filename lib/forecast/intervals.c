@@ -1,0 +1,91 @@
+/* Order statistics of recent errors: see intervals.h. */
+#include "lib/forecast/intervals.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int intervals_init(struct intervals *intervals, uint32_t horizon)
+{
+	size_t cells = (size_t)horizon * INTERVALS_ERRORS;
+
+	*intervals = (struct intervals){.horizon = horizon};
+	intervals->recent = malloc(cells * sizeof(double));
+	intervals->sorted = malloc(cells * sizeof(double));
+	intervals->seen = calloc(horizon, sizeof(*intervals->seen));
+	if (intervals->recent && intervals->sorted && intervals->seen)
+		return 0;
+	intervals_finish(intervals);
+	return -ENOMEM;
+}
+
+void intervals_finish(struct intervals *intervals)
+{
+	free(intervals->recent);
+	free(intervals->sorted);
+	free(intervals->seen);
+	*intervals = (struct intervals){0};
+}
+
+uint32_t intervals_count(const struct intervals *intervals, uint32_t step)
+{
+	uint64_t seen = intervals->seen[step];
+
+	return seen < INTERVALS_ERRORS ? (uint32_t)seen : INTERVALS_ERRORS;
+}
+
+/* Index of the first value that is not below `error`. */
+static uint32_t place_of(const double *sorted, uint32_t count, double error)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (sorted[middle] < error)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void intervals_add(struct intervals *intervals, uint32_t step, double error)
+{
+	double *recent = intervals->recent + (size_t)step * INTERVALS_ERRORS;
+	double *sorted = intervals->sorted + (size_t)step * INTERVALS_ERRORS;
+	uint32_t count = intervals_count(intervals, step);
+	uint32_t slot = intervals->seen[step] % INTERVALS_ERRORS;
+	uint32_t to = place_of(sorted, count, error);
+	uint32_t from = count;
+
+	if (count == INTERVALS_ERRORS)
+		from = place_of(sorted, count, recent[slot]);
+	if (to <= from) {
+		memmove(sorted + to + 1, sorted + to, (from - to) * sizeof(*sorted));
+	} else {
+		to--;
+		memmove(sorted + from, sorted + from + 1, (to - from) * sizeof(*sorted));
+	}
+	sorted[to] = error;
+	recent[slot] = error;
+	intervals->seen[step]++;
+}
+
+double intervals_quantile(const struct intervals *intervals, uint32_t step, double level)
+{
+	const double *sorted = intervals->sorted + (size_t)step * INTERVALS_ERRORS;
+	double count = intervals_count(intervals, step);
+	double rank = (count + 1) * level;
+
+	/* The hair keeps (99 + 1) x 0.05 from being just over 5. */
+	rank = level < 0.5 ? floor(rank + 1e-9) : ceil(rank - 1e-9);
+	return sorted[(int)fmin(fmax(rank - 1, 0), count - 1)];
+}
+
+/* Tukey's lambda distribution at 0.14 (Joiner & Rosenblatt 1971). */
+double intervals_normal(double level)
+{
+	return 4.91 * (pow(level, 0.14) - pow(1 - level, 0.14));
+}

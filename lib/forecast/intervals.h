@@ -1,0 +1,42 @@
+/*
+ * Intervals by split conformal prediction (Vovk et al. 2005; Lei et al. 2018): the quantiles of the
+ * forecast's own latest errors, for each step of the horizon apart.
+ *
+ * The errors of a step are kept twice: in the order they came, to know the oldest, and sorted, so
+ * that a new one costs one memmove between the place of the oldest and its own.
+ */
+#ifndef LIB_FORECAST_INTERVALS_H
+#define LIB_FORECAST_INTERVALS_H
+
+#include <stdint.h>
+
+enum {
+	INTERVALS_ERRORS = 300, /* kept per step of the horizon */
+	INTERVALS_ENOUGH = 8,   /* fewer tell nothing about quantiles */
+};
+
+struct intervals {
+	uint32_t horizon;
+	double *recent; /* [horizon x INTERVALS_ERRORS], rings */
+	double *sorted; /* [horizon x INTERVALS_ERRORS], ascending */
+	uint64_t *seen; /* [horizon] */
+};
+
+int intervals_init(struct intervals *intervals, uint32_t horizon);
+void intervals_finish(struct intervals *intervals);
+
+/* An error (actual - forecast, finite) of the forecast `step` steps ahead, from 0. */
+void intervals_add(struct intervals *intervals, uint32_t step, double error);
+
+uint32_t intervals_count(const struct intervals *intervals, uint32_t step);
+
+/*
+ * The quantile at `level` of the errors at `step`, corrected for their number as split conformal
+ * prediction wants it: outwards, to the (n + 1) level-th. There must be INTERVALS_ENOUGH.
+ */
+double intervals_quantile(const struct intervals *intervals, uint32_t step, double level);
+
+/* The quantile of a standard normal variable; good to 0.01 for levels in 0.0005..0.9995. */
+double intervals_normal(double level);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * A job: one training of one stream, on copies, so that any thread may run it.
+ *
+ *	window ──copy──► seasons ─► clamp ─► regressions ─► networks ──► fit
+ *
+ * Everything that costs more than microseconds happens here.
+ */
+#ifndef LIB_FORECAST_JOB_H
+#define LIB_FORECAST_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/forecast/fit.h"
+#include "rollcast/stream.h"
+
+struct rollcast_job {
+	struct rollcast_stream_settings settings;
+	int64_t step_us, time_us; /* of the newest value */
+	double *values;           /* [count], oldest first */
+	uint8_t *marks;           /* [count] */
+	size_t count;
+	uint64_t seed;
+	struct fit before; /* of which the networks go on */
+	struct fit fit;    /* what comes out */
+	uint32_t steps;    /* optimiser steps done */
+	int result;        /* of rollcast_job_run; -EAGAIN before it */
+};
+
+/* Values that a network needs in one piece before it is trained at all: fewer teach nothing. */
+size_t job_least_count(const struct rollcast_stream_settings *settings);
+
+#endif

@@ -1,0 +1,360 @@
+/* Windows in, weights and forecasts out: see network_expert.h. */
+#include "lib/forecast/network_expert.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/forecast/random.h"
+#include "lib/forecast/transform.h"
+
+enum {
+	ANCHOR_WIDTH = 12,
+	PHASES = 4, /* sine and cosine of the first season and of half of it */
+	PERIODS_MEANT = 3,
+};
+
+/* ---- inputs ---- */
+
+static uint32_t extras_of(uint32_t which, uint32_t horizon, uint32_t season_count)
+{
+	return which == NETWORK_SEASONAL ? horizon * (season_count + 1) + PHASES : 0;
+}
+
+static struct rollcast_shape shape_of(uint32_t which, const struct rollcast_model_settings *model,
+				      uint32_t horizon, uint32_t season_count)
+{
+	return (struct rollcast_shape){
+		.cell = model->cell,
+		.activation = model->activation,
+		.layers = model->layers,
+		.hidden = model->hidden,
+		.channels = 1,
+		.lookback = model->lookback,
+		.extras = extras_of(which, horizon, season_count),
+		.outputs = horizon,
+		.skip = true,
+	};
+}
+
+static double anchor_at(uint32_t which, const struct network_view *view, size_t origin)
+{
+	uint32_t width = view->model->lookback < ANCHOR_WIDTH ? view->model->lookback : ANCHOR_WIDTH;
+
+	if (which == NETWORK_SEASONAL)
+		return view->values[origin];
+	return transform_median(view->values + origin + 1, origin + 1, width);
+}
+
+/* The value `periods` seasons (or more, to be in the past) before step `ahead` of the horizon. */
+static double value_season_ago(const struct network_view *view, size_t origin, uint32_t ahead,
+			       uint32_t season, uint32_t periods)
+{
+	size_t back = ((size_t)(ahead + season - 1) / season + periods - 1) * season;
+
+	return origin + ahead >= back ? view->values[origin + ahead - back] : NAN;
+}
+
+static double mean_of_seasons(const struct network_view *view, size_t origin, uint32_t ahead)
+{
+	double sum = 0;
+	uint32_t count = 0;
+
+	for (uint32_t periods = 1; periods <= PERIODS_MEANT; periods++) {
+		double value = value_season_ago(view, origin, ahead, view->seasons[0], periods);
+
+		if (isnan(value))
+			break;
+		sum += value;
+		count++;
+	}
+	return count ? sum / count : view->values[origin];
+}
+
+static void encode_extras(const struct network_view *view, size_t origin, double anchor,
+			  double scale, float *extras)
+{
+	for (uint32_t i = 0; i < view->season_count; i++) {
+		for (uint32_t ahead = 1; ahead <= view->horizon; ahead++) {
+			double value = value_season_ago(view, origin, ahead, view->seasons[i], 1);
+
+			if (isnan(value))
+				value = view->values[origin];
+			*extras++ = (float)transform_there(value, anchor, scale);
+		}
+	}
+	for (uint32_t ahead = 1; ahead <= view->horizon; ahead++)
+		*extras++ = (float)transform_there(mean_of_seasons(view, origin, ahead), anchor,
+						   scale);
+
+	double phase = 2 * M_PI * (double)((view->first_step + (int64_t)origin) % view->seasons[0]) /
+		       view->seasons[0];
+
+	for (int i = 1; i <= PHASES / 2; i++) {
+		*extras++ = (float)sin(i * phase);
+		*extras++ = (float)cos(i * phase);
+	}
+}
+
+/* Returns the anchor. There must be a lookback up to `origin`. */
+static double encode(uint32_t which, const struct network_view *view, size_t origin, double scale,
+		     float *inputs, float *extras)
+{
+	uint32_t lookback = view->model->lookback;
+	const double *first = view->values + origin + 1 - lookback;
+	double anchor = anchor_at(which, view, origin);
+
+	for (uint32_t i = 0; i < lookback; i++)
+		inputs[i] = (float)transform_there(first[i], anchor, scale);
+	if (which == NETWORK_SEASONAL)
+		encode_extras(view, origin, anchor, scale, extras);
+	return anchor;
+}
+
+/* ---- training ---- */
+
+struct batch_memory {
+	float *inputs, *extras, *targets;
+};
+
+static void batch_memory_finish(struct batch_memory *memory)
+{
+	free(memory->inputs);
+	free(memory->extras);
+	free(memory->targets);
+}
+
+static void batch_memory_finish_at_scope_end(struct batch_memory *memory)
+{
+	batch_memory_finish(memory);
+}
+
+static int batch_memory_init(struct batch_memory *memory, const struct rollcast_shape *shape,
+			     uint32_t batch)
+{
+	memory->inputs = malloc((size_t)batch * shape->lookback * sizeof(float));
+	memory->extras = malloc(((size_t)batch * shape->extras + 1) * sizeof(float));
+	memory->targets = malloc((size_t)batch * shape->outputs * sizeof(float));
+	return memory->inputs && memory->extras && memory->targets ? 0 : -ENOMEM;
+}
+
+static void fill_batch(const struct network_job *job, uint32_t which, struct random *random,
+		       const struct rollcast_shape *shape, const struct batch_memory *memory,
+		       uint32_t batch)
+{
+	for (uint32_t i = 0; i < batch; i++) {
+		size_t origin = job->origins[random_below(random, job->origin_count)];
+		const double *targets = job->view.values + origin + 1;
+		double anchor = encode(which, &job->view, origin, job->scale,
+				       memory->inputs + (size_t)i * shape->lookback,
+				       memory->extras + (size_t)i * shape->extras);
+
+		for (uint32_t h = 0; h < shape->outputs; h++)
+			memory->targets[(size_t)i * shape->outputs + h] =
+				(float)transform_there(targets[h], anchor, job->scale);
+	}
+}
+
+static int train(struct rollcast_trainer *trainer, const struct network_job *job, uint32_t which,
+		 const struct rollcast_shape *shape, uint32_t steps, uint32_t *done)
+{
+	CLEANUP(batch_memory_finish) struct batch_memory memory = {0};
+	const struct rollcast_model_settings *model = job->view.model;
+	struct random random = {job->seed};
+	struct rollcast_batch batch = {.count = model->batch};
+	float loss;
+	int r = batch_memory_init(&memory, shape, model->batch);
+
+	if (r < 0)
+		return r;
+	batch.inputs = memory.inputs;
+	batch.extras = shape->extras ? memory.extras : NULL;
+	batch.targets = memory.targets;
+	for (uint32_t i = 0; i < steps; i++) {
+		/* Cosine decay within each training (Loshchilov & Hutter 2017). */
+		double decay = 0.05 + 0.95 * 0.5 * (1 + cos(M_PI * i / steps));
+
+		fill_batch(job, which, &random, shape, &memory, model->batch);
+		r = rollcast_trainer_step(trainer, &batch, (float)(model->rate * decay), &loss);
+		(*done)++;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static struct rollcast_training training_of(const struct network_job *job)
+{
+	const struct rollcast_model_settings *model = job->view.model;
+	static const float median = 0.5f;
+
+	return (struct rollcast_training){
+		.loss = model->loss,
+		.huber_delta = (float)model->huber_delta,
+		.quantiles = model->loss == ROLLCAST_LOSS_QUANTILE ? &median : NULL,
+		.quantile_count = model->loss == ROLLCAST_LOSS_QUANTILE ? 1 : 0,
+		.optimizer = model->optimizer,
+		.momentum = (float)model->momentum,
+		.weight_decay = (float)model->weight_decay,
+		.clip_norm = (float)model->clip_norm,
+		.seed = job->seed,
+	};
+}
+
+static bool same_shape(const struct rollcast_shape *a, const struct rollcast_shape *b)
+{
+	return a->cell == b->cell && a->activation == b->activation && a->layers == b->layers &&
+	       a->hidden == b->hidden && a->channels == b->channels &&
+	       a->lookback == b->lookback && a->extras == b->extras && a->outputs == b->outputs &&
+	       a->skip == b->skip;
+}
+
+/* A trainer that goes on where `before` stopped, or begins. */
+static int begin(const struct network_job *job, const struct rollcast_shape *shape,
+		 const struct network_fit *before, struct rollcast_trainer **ret_trainer)
+{
+	CLEANUP(rollcast_weights_unref) struct rollcast_weights *weights = NULL;
+	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
+	struct rollcast_training training = training_of(job);
+	int r = 0;
+
+	if (before)
+		weights = rollcast_weights_ref(before->weights);
+	else
+		r = rollcast_weights_create(shape, job->seed, &weights);
+	if (r == 0)
+		r = rollcast_trainer_create(weights, &training, &trainer);
+	if (r == 0 && before && before->moments_count)
+		r = rollcast_trainer_moments_load(trainer, before->moments);
+	if (r == 0)
+		*ret_trainer = STEAL(trainer);
+	return r;
+}
+
+static int finish(const struct rollcast_trainer *trainer, const struct network_job *job,
+		  const struct rollcast_shape *shape, struct network_fit *ret_fit)
+{
+	struct rollcast_training training = training_of(job);
+	struct network_fit fit = {.scale = job->scale};
+	int r;
+
+	fit.moments_count = rollcast_trainer_moments_size(shape, &training);
+	fit.moments = malloc((fit.moments_count + 1) * sizeof(float));
+	if (!fit.moments)
+		return -ENOMEM;
+	rollcast_trainer_moments_save(trainer, fit.moments);
+	r = rollcast_trainer_weights(trainer, &fit.weights);
+	if (r < 0) {
+		network_fit_finish(&fit);
+		return r;
+	}
+	*ret_fit = fit;
+	return 0;
+}
+
+int network_train(const struct network_job *job, uint32_t which, const struct network_fit *before,
+		  struct network_fit *ret_fit, uint32_t *steps)
+{
+	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
+	const struct rollcast_model_settings *model = job->view.model;
+	struct rollcast_shape shape =
+		shape_of(which, model, job->view.horizon, job->view.season_count);
+	int r;
+
+	if (before && (!before->weights || before->afresh ||
+		       !same_shape(rollcast_weights_shape(before->weights), &shape)))
+		before = NULL;
+	r = begin(job, &shape, before, &trainer);
+	if (r == 0)
+		r = train(trainer, job, which, &shape,
+			  before ? model->steps_refit : model->steps_first, steps);
+	return r ? r : finish(trainer, job, &shape, ret_fit);
+}
+
+void network_fit_finish(struct network_fit *fit)
+{
+	rollcast_weights_unref(fit->weights);
+	free(fit->moments);
+	*fit = (struct network_fit){0};
+}
+
+int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy)
+{
+	struct network_fit copy = *fit;
+
+	if (fit->moments_count) {
+		copy.moments = malloc(fit->moments_count * sizeof(float));
+		if (!copy.moments)
+			return -ENOMEM;
+		memcpy(copy.moments, fit->moments, fit->moments_count * sizeof(float));
+	} else {
+		copy.moments = NULL;
+	}
+	copy.weights = fit->weights ? rollcast_weights_ref(fit->weights) : NULL;
+	*ret_copy = copy;
+	return 0;
+}
+
+/* ---- forecasts ---- */
+
+int network_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
+			 uint32_t horizon)
+{
+	struct rollcast_shape shape =
+		shape_of(NETWORK_SEASONAL, model, horizon, ROLLCAST_SEASONS_MAX);
+	size_t network = rollcast_network_scratch(&shape, 1);
+
+	shape.extras = 0;
+	if (network < rollcast_network_scratch(&shape, 1))
+		network = rollcast_network_scratch(&shape, 1);
+	scratch->inputs = malloc(model->lookback * sizeof(float));
+	scratch->extras =
+		malloc(extras_of(NETWORK_SEASONAL, horizon, ROLLCAST_SEASONS_MAX) * sizeof(float));
+	scratch->outputs = malloc(horizon * sizeof(float));
+	scratch->network = malloc((network + 1) * sizeof(float));
+	if (scratch->inputs && scratch->extras && scratch->outputs && scratch->network)
+		return 0;
+	network_scratch_finish(scratch);
+	return -ENOMEM;
+}
+
+void network_scratch_finish(struct fit_scratch *scratch)
+{
+	free(scratch->inputs);
+	free(scratch->extras);
+	free(scratch->outputs);
+	free(scratch->network);
+	*scratch = (struct fit_scratch){0};
+}
+
+bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
+			     const double *state, double *values)
+{
+	const struct network_fit *network = &view->fit->networks[row->network];
+	const struct fit_scratch *scratch = view->scratch;
+	size_t count = history_count(view->history);
+	struct network_view window = {
+		.model = view->model,
+		.horizon = view->horizon,
+		.seasons = view->fit->seasons,
+		.season_count = view->fit->season_count,
+		.values = history_values(view->history),
+		.first_step = view->history->time_us / view->step_us - (int64_t)count + 1,
+	};
+	double anchor;
+
+	(void)state;
+	if (!network->weights || count < view->model->lookback)
+		return false;
+	anchor = encode(row->network, &window, count - 1, network->scale, scratch->inputs,
+			scratch->extras);
+	rollcast_network_forecast(network->weights, scratch->inputs,
+				  row->network == NETWORK_SEASONAL ? scratch->extras : NULL, 1,
+				  scratch->network, scratch->outputs);
+	for (uint32_t h = 0; h < view->horizon; h++)
+		values[h] = isfinite(scratch->outputs[h])
+				    ? transform_back(scratch->outputs[h], anchor, network->scale)
+				    : NAN;
+	return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * Networks as experts: how a window becomes their input, their training and their forecast.
+ *
+ * Two networks, both with a linear skip from the lookback to the horizon:
+ *
+ *	local      anchor: the median of the last 12 values
+ *	seasonal   anchor: the last value; the head also sees what was there a season ago, for each step
+ *	           of the horizon and each season, the mean of three periods, and the phase
+ */
+#ifndef LIB_FORECAST_NETWORK_EXPERT_H
+#define LIB_FORECAST_NETWORK_EXPERT_H
+
+#include "lib/forecast/expert.h"
+#include "lib/forecast/fit.h"
+
+enum { NETWORK_LOCAL, NETWORK_SEASONAL };
+
+/* A stretch of values to look back from. */
+struct network_view {
+	const struct rollcast_model_settings *model;
+	uint32_t horizon;
+	const uint32_t *seasons;
+	uint32_t season_count;
+	const double *values; /* oldest first */
+	int64_t first_step;   /* time of the oldest, in steps since the epoch: tells the phase */
+};
+
+/* What one training of one network needs. */
+struct network_job {
+	struct network_view view;
+	const uint32_t *origins; /* indexes of values that have matured, all in one piece */
+	uint32_t origin_count;
+	double scale;
+	uint64_t seed;
+};
+
+/* Scratch for the networks of these settings with any seasons. -ENOMEM. */
+int network_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
+			 uint32_t horizon);
+void network_scratch_finish(struct fit_scratch *scratch);
+
+/*
+ * Trains network `which` from `before` (NULL or of another shape: anew) into *ret_fit, which the
+ * caller owns. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM. Adds the optimiser steps done to *steps.
+ */
+int network_train(const struct network_job *job, uint32_t which, const struct network_fit *before,
+		  struct network_fit *ret_fit, uint32_t *steps);
+void network_fit_finish(struct network_fit *fit);
+/* A copy that shares the weights; -ENOMEM. */
+int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy);
+
+bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
+			     const double *state, double *values);
+
+#endif
