@@ -89,8 +89,8 @@ static void add_file(struct reading *reading, const char *path)
 	struct source *source = pool_alloc(reading->pool, sizeof(*source));
 	struct place place = {.source = source};
 	struct node *root;
-	char *bytes;
-	size_t size;
+	char *bytes = NULL;
+	size_t size = 0;
 	int r;
 
 	if (!source) {
