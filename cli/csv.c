@@ -1,6 +1,6 @@
 /*
- * Rows to samples. The first two rows are looked at before anything is decided (header, columns), then
- * given out like the others.
+ * Rows to samples. The first two rows are looked at before anything is decided (header, columns),
+ * then given out like the others.
  */
 #include "cli/csv.h"
 

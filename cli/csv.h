@@ -61,9 +61,9 @@ void csv_close(struct csv_reader *reader);
 DEFINE_CLEANUP(struct csv_reader *, csv_close);
 
 /*
- * The next sample, in the order of the file; of a wide row from left to right, with the same time and
- * line. 1, 0 at the end, or a negative errno. What cannot be read is left out, counted, and shown as
- * `file:line: column: problem`, the first CSV_PROBLEMS_SHOWN of them.
+ * The next sample, in the order of the file; of a wide row from left to right, with the same time
+ * and line. 1, 0 at the end, or a negative errno. What cannot be read is left out, counted, and
+ * shown as `file:line: column: problem`, the first CSV_PROBLEMS_SHOWN of them.
  */
 int csv_next(struct csv_reader *reader, struct csv_sample *ret_sample);
 

@@ -1,6 +1,6 @@
 /*
- * Line plots over time as SVG or PNG, drawn by gnuplot (a program of every distribution: it has dates on
- * axes, legends and both formats, and nothing needs to be linked).
+ * Line plots over time as SVG or PNG, drawn by gnuplot (a program of every distribution: it has
+ * dates on axes, legends and both formats, and nothing needs to be linked).
  */
 #ifndef CLI_PLOT_H
 #define CLI_PLOT_H

@@ -148,7 +148,9 @@ char row_reader_find_separator(struct row_reader *reader)
 		bool skip = strchr("#\r\n", reader->buffer[at]) != NULL;
 
 		at = count_separators(reader, at, counts[rows]);
-		/* A row cut off by the end of the buffer says nothing, unless it is the only one. */
+		/*
+		 * A row cut off by the end of the buffer says nothing, unless it is the only one.
+		 */
 		if (!skip && (at < reader->filled || rows == 0 || reader->filled < BUFFER_BYTES))
 			rows++;
 	}

@@ -48,8 +48,9 @@ void row_reader_destroy(struct row_reader *reader);
 DEFINE_CLEANUP(struct row_reader *, row_reader_destroy);
 
 /*
- * What separates the cells: one of `,` `;` tab `|`. Found from the first rows: the one that occurs as
- * often as in the first of them, outside quotes, in the most. `0` in a file without any: one column.
+ * What separates the cells: one of `,` `;` tab `|`. Found from the first rows: the one that occurs
+ * as often as in the first of them, outside quotes, in the most. `0` in a file without any: one
+ * column.
  */
 char row_reader_find_separator(struct row_reader *reader);
 void row_reader_set_separator(struct row_reader *reader, char separator);

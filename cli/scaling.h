@@ -22,9 +22,9 @@ double scaling_apply(const struct scaling *scaling, double value);
 double scaling_undo(const struct scaling *scaling, double scaled);
 
 /*
- * Windows of a series: `lookback` values and the `horizon` that follow. A window is called by the index
- * of its first target, lookback..last. The first `train_share` of them are for training, the others
- * for the test; values from `test_from` on are targets of the test alone.
+ * Windows of a series: `lookback` values and the `horizon` that follow. A window is called by the
+ * index of its first target, lookback..last. The first `train_share` of them are for training, the
+ * others for the test; values from `test_from` on are targets of the test alone.
  */
 struct split {
 	size_t first;	  /* first target of all: the lookback */

@@ -1,5 +1,6 @@
 /*
- * Times: a cursor over the text that either takes what is expected or gives up, and libc's calendar.
+ * Times: a cursor over the text that either takes what is expected or gives up, and libc's
+ * calendar.
  */
 #include "cli/when.h"
 
@@ -51,7 +52,9 @@ static int days_in_month(int year, int month)
 	return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Digits of a second after the point, as many as there are; beyond microseconds they are cut off. */
+/*
+ * Digits of a second after the point, as many as there are; beyond microseconds they are cut off.
+ */
 static bool take_fraction(struct cursor *cursor, int64_t *ret_us)
 {
 	int64_t weight = SECOND_US / 10, us = 0;

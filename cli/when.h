@@ -1,9 +1,9 @@
 /*
  * Times as people write them, and back.
  *
- * ISO 8601: `1949-01`, `1949-01-31`, `1949-01-31T23:59[:58[.123456789]][Z|+01:00|+0100|+01]`, a space
- * for the T and a slash for the dash are accepted; without a zone the time is UTC. And numbers:
- * seconds, milli-, micro- or nanoseconds since 1970, or years.
+ * ISO 8601: `1949-01`, `1949-01-31`, `1949-01-31T23:59[:58[.123456789]][Z|+01:00|+0100|+01]`, a
+ * space for the T and a slash for the dash are accepted; without a zone the time is UTC. And
+ * numbers: seconds, milli-, micro- or nanoseconds since 1970, or years.
  */
 #ifndef CLI_WHEN_H
 #define CLI_WHEN_H
@@ -35,8 +35,8 @@ int64_t when_month(int64_t time_us);
 bool when_starts_month(int64_t time_us);
 
 /*
- * The shortest ISO text that shows steps of `step_us`: `1949-01` from 28 days on, `1949-01-31` from a
- * day on, else with the time of day, UTC. `text` holds WHEN_TEXT_MAX bytes; returns it.
+ * The shortest ISO text that shows steps of `step_us`: `1949-01` from 28 days on, `1949-01-31` from
+ * a day on, else with the time of day, UTC. `text` holds WHEN_TEXT_MAX bytes; returns it.
  */
 char *when_write(int64_t time_us, int64_t step_us, char *text);
 

@@ -28,8 +28,8 @@ static void write_file(const char *text, size_t size)
 }
 
 /*
- * Reads a file of `text` and writes every sample as `stream seconds value;`, and behind a `!` what is
- * complained of, without the directory.
+ * Reads a file of `text` and writes every sample as `stream seconds value;`, and behind a `!` what
+ * is complained of, without the directory.
  */
 static char *read_all(const char *text, size_t size, const struct csv_options *given)
 {
@@ -291,7 +291,9 @@ static void survives_endless_rows(void **state)
 	free(text);
 }
 
-/* Every byte and every pair of hostile bytes in a small file: nothing but samples and complaints. */
+/*
+ * Every byte and every pair of hostile bytes in a small file: nothing but samples and complaints.
+ */
 static void survives_every_byte_anywhere(void **state)
 {
 	static const char base[] = "time,\"a\",b\n1,\"2\",3\n2,4,5\n";

@@ -15,7 +15,9 @@
 
 static char path[] = "/tmp/rollcast-history-XXXXXX";
 
-/* `title step season filled: first value value ...`, or what is said of the file, without its name. */
+/*
+ * `title step season filled: first value value ...`, or what is said of the file, without its name.
+ */
 static char *load(const char *text, const char *stream)
 {
 	struct csv_options options = {0};
