@@ -106,7 +106,7 @@ watch=''
 "$BUILD/rollcast" watch --connect "$OUTPUT" --once --json >"$logs/forecasts" || exit 1
 streams=$(wc -l <"$logs/forecasts")
 networks=$(grep '"trained":[0-9]' "$logs/forecasts" |
-	grep -c '"weights":{[^}]*"\(lstm\|gru\|rnn\)":')
+	grep -c '"weights":{[^}]*"\(lstm\|gru\|rnn\)[^"]*":')
 if [ "$networks" -eq 0 ]; then
 	fail "no network had a share in a forecast after $seconds s ($streams streams)"
 fi

@@ -22,6 +22,7 @@ struct verb {
 static int verb_help(int argc, char **argv);
 
 static const struct verb verbs[] = {
+	{"watch", verb_watch, "show forecasts live in the terminal, or as JSON in a pipe"},
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
 	{"help", verb_help, "describe a verb"},

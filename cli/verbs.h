@@ -16,5 +16,6 @@ enum {
 /* Each is described by its own --help. */
 int verb_host(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+int verb_watch(int argc, char **argv);
 
 #endif

@@ -20,7 +20,7 @@ def verbs():
 
 
 def test_help_lists_the_verbs():
-    assert {"host", "help"} <= set(verbs())
+    assert {"host", "watch", "help"} <= set(verbs())
 
 
 @pytest.mark.parametrize("verb", verbs())
