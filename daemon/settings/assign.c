@@ -10,7 +10,11 @@ struct assignment {
 	struct problems *problems;
 	const struct key *key;
 	void *place, *also;
+	bool *flag;
 };
+
+/* No spans at all. */
+static const char none[] = "none";
 
 /* A problem that begins with the node's text; always false. */
 static bool refuse(struct problems *problems, struct node *node, const char *why)
@@ -67,7 +71,10 @@ static bool is_special(const struct assignment *to, const struct node *node)
 /* What is wrong with a number's text, with the special word if the key has one. */
 static bool refuse_number(const struct assignment *to, struct node *node, const char *why)
 {
-	if (to->key->special)
+	if (to->key->kind == KEY_SPANS)
+		node_problem(to->problems, node, "\"%.200s\" %s; or write \"%s\" or \"%s\"",
+			     node->text, why, to->key->special, none);
+	else if (to->key->special)
 		node_problem(to->problems, node, "\"%.200s\" %s; or write \"%s\"", node->text, why,
 			     to->key->special);
 	else
@@ -327,7 +334,7 @@ static bool read_item(const struct assignment *to, struct node *node,
 {
 	if (!expect(to->problems, node, NODE_SCALAR))
 		return false;
-	if (is_special(to, node))
+	if (is_special(to, node) || !strcmp(node->text, none))
 		return refuse(to->problems, node, "stands alone, in no list");
 	return read_span(to, node, ret_span);
 }
@@ -337,11 +344,16 @@ static bool assign_spans(const struct assignment *to, struct node *node, size_t 
 	struct rollcast_span spans[ROLLCAST_SEASONS_MAX] = {{0}};
 	bool ok = true;
 
-	if (count == 1 && item(node, 0)->kind == NODE_SCALAR && is_special(to, item(node, 0)))
+	if (node->kind == NODE_SCALAR && !strcmp(node->text, none))
 		return true; /* the count stays 0 */
+	if (node->kind == NODE_SCALAR && is_special(to, node)) {
+		*to->flag = true;
+		return true;
+	}
 	if (!count || count > ROLLCAST_SEASONS_MAX) {
-		node_problem(to->problems, node, "a list of %zu, but it takes 1 to %d, or \"%s\"",
-			     count, ROLLCAST_SEASONS_MAX, to->key->special);
+		node_problem(to->problems, node,
+			     "a list of %zu, but it takes 1 to %d, or \"%s\", or \"%s\"", count,
+			     ROLLCAST_SEASONS_MAX, to->key->special, none);
 		return false;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -407,7 +419,8 @@ static bool takes_list(const struct key *key)
 bool assign(struct problems *problems, const struct key *key, struct node *node, void *element)
 {
 	const struct assignment to = {problems, key, (char *)element + key->place,
-				      (char *)element + key->also};
+				      (char *)element + key->also,
+				      (bool *)((char *)element + key->flag)};
 	bool ok = takes_list(key) ? assign_list(&to, node) : assign_scalar(&to, node);
 
 	if (!ok)

@@ -104,11 +104,10 @@ static void print_span(struct rollcast_span span, FILE *out)
 		print_duration(span.us, out);
 }
 
-static void print_spans(const struct key *key, const struct rollcast_span *spans, uint64_t count,
-			FILE *out)
+static void print_spans(const struct rollcast_span *spans, uint64_t count, FILE *out)
 {
 	if (!count) {
-		fputs(key->special, out);
+		fputs("none", out);
 		return;
 	}
 	fputc('[', out);
@@ -129,10 +128,14 @@ static void print_levels(const double *levels, uint64_t count, FILE *out)
 	fputc(']', out);
 }
 
-static bool is_special(const struct key *key, const void *place)
+static bool is_special(const struct key *key, const void *element)
 {
+	const char *base = element;
+
+	if (key->kind == KEY_SPANS)
+		return *(const bool *)(base + key->flag);
 	return key->special && (key->kind == KEY_WHOLE || key->kind == KEY_DURATION) &&
-	       whole_at(place, key->size) == key->special_value;
+	       whole_at(base + key->place, key->size) == key->special_value;
 }
 
 void print_value(const struct key *key, const void *element, FILE *out)
@@ -140,7 +143,7 @@ void print_value(const struct key *key, const void *element, FILE *out)
 	const void *place = (const char *)element + key->place;
 	const void *also = (const char *)element + key->also;
 
-	if (is_special(key, place)) {
+	if (is_special(key, element)) {
 		fputs(key->special, out);
 		return;
 	}
@@ -177,7 +180,7 @@ void print_value(const struct key *key, const void *element, FILE *out)
 		print_span(*(const struct rollcast_span *)place, out);
 		break;
 	case KEY_SPANS:
-		print_spans(key, place, whole_at(also, sizeof(uint32_t)), out);
+		print_spans(place, whole_at(also, sizeof(uint32_t)), out);
 		break;
 	case KEY_LEVELS:
 		print_levels(place, whole_at(also, sizeof(uint32_t)), out);

@@ -40,7 +40,7 @@ static void print_type(const struct key *key, FILE *out)
 		[KEY_DURATION] = "duration",
 		[KEY_SIZE] = "size",
 		[KEY_SPAN] = "steps or duration",
-		[KEY_SPANS] = "steps or durations",
+		[KEY_SPANS] = "steps or durations, `none`",
 		[KEY_LEVELS] = "numbers",
 	};
 

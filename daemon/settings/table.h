@@ -26,19 +26,19 @@ enum key_kind {
 	KEY_DURATION, /* int64_t, microseconds */
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_SPAN,     /* struct rollcast_span; min and max are steps */
-	KEY_SPANS,    /* up to ROLLCAST_SEASONS_MAX of them, and the uint32_t count at `also` */
+	KEY_SPANS,    /* `none`, or up to ROLLCAST_SEASONS_MAX; uint32_t count at `also`, bool at `flag` */
 	KEY_LEVELS,   /* up to ROLLCAST_LEVELS_MAX ascending doubles, and the count at `also` */
 };
 
 struct key {
 	const char *path; /* inputs[].name, models.*.optimizer.kind, threads.shards */
 	enum key_kind kind;
-	size_t place, size, also; /* offsets and size in the section's element */
-	double min, max;	  /* in the unit of the place */
-	const char *fallback;	  /* the default as YAML; NULL: the key is required */
+	size_t place, size, also, flag; /* offsets and size in the section's element */
+	double min, max;		/* in the unit of the place */
+	const char *fallback;		/* the default as YAML; NULL: the key is required */
 	const char *unit;
 	const char *const *words; /* in the enum's order, ended by NULL */
-	const char *special;	  /* a word that stands for special_value (for no span at all) */
+	const char *special;	  /* a word that stands for special_value, or sets the flag */
 	uint64_t special_value;
 	bool brief; /* may be written for its whole group: `gap: linear` for `gap: {fill: linear}` */
 	const char *help;

@@ -185,6 +185,7 @@ static void lists_and_short_forms_survive_printing(void **state)
 	check_round_trip(SOCKETS
 			 "streams:\n"
 			 "  - {match: a, season: [24, 1d, 90m], intervals: [0.01, 0.1, 0.999]}\n"
+			 "  - {match: b2, season: auto}\n"
 			 "  - {match: b, season: none, gap: last, intervals: 0.123456789012345}\n"
 			 "  - {match: 'c{x=~\"a.*\",y!=\"\\\\\"}', window: 1.5h, step: 1s}\n"
 			 "models: {m: {optimizer: {kind: sgd, momentum: 0.999}}}\n"

@@ -32,6 +32,8 @@ static void two_sockets_are_enough(void **state)
 	assert_string_equal(settings->streams[0].match, "*");
 	assert_string_equal(settings->streams[0].model, "default");
 	assert_int_equal(settings->streams[0].stream.model.lookback, 48);
+	assert_true(settings->streams[0].stream.season_auto);
+	assert_int_equal(settings->streams[0].stream.season_count, 0);
 	assert_int_equal(settings->threads.shards, 0);
 	assert_true(settings->threads.train == TRAIN_AUTO);
 }
@@ -156,6 +158,7 @@ static void check_streams(const struct settings *settings)
 	assert_int_equal(first->window.steps, 0);
 	assert_int_equal(first->horizon, 12);
 	assert_int_equal(first->season_count, 2);
+	assert_false(first->season_auto);
 	assert_int_equal(first->seasons[0].us, 86400000000);
 	assert_int_equal(first->seasons[1].steps, 13);
 	assert_int_equal(first->retrain_every.us, 600000000);
