@@ -76,7 +76,11 @@ struct rollcast_stream_settings {
 	bool retrain_on_drift; /* errors that have grown for good bring the next training forward */
 	double levels[ROLLCAST_LEVELS_MAX]; /* of the central intervals, ascending, in (0, 1) */
 	uint32_t level_count;
+	uint32_t experts_off; /* bit i: expert i gets no weight, for comparisons */
 };
+
+/* The experts that a stream has, in their order; NULL from `expert` = their number on. Static. */
+const char *rollcast_expert_name(uint32_t expert, enum rollcast_cell cell);
 
 /* The defaults of every field above. */
 void rollcast_stream_settings_init(struct rollcast_stream_settings *settings);

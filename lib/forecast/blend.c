@@ -9,9 +9,9 @@
 #define CAP       10.0 /* times the median expert's error: one burst must not decide for days */
 #define PRIOR     3.0  /* steps at the naive error, for an expert of which little is known */
 
-void blend_init(struct blend *blend, uint32_t experts)
+void blend_init(struct blend *blend, uint32_t experts, uint32_t off)
 {
-	*blend = (struct blend){.experts = experts};
+	*blend = (struct blend){.experts = experts, .off = off};
 	for (int third = 0; third < BLEND_THIRDS; third++)
 		blend->weights[third][0] = 1;
 }
@@ -71,7 +71,7 @@ static double ratio(const struct blend *blend, int third, uint32_t expert)
 	double usual = blend->naive[third][0] / fmax(blend->count[third][0], 1);
 	double prior = PRIOR * usual;
 
-	if (count == 0)
+	if (count == 0 || (blend->off >> expert & 1))
 		return INFINITY;
 	if (naive + prior > 0)
 		return (own + prior) / (naive + prior);

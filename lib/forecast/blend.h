@@ -29,13 +29,14 @@ struct blend_errors {
 
 struct blend {
 	uint32_t experts; /* of which the first is naive */
+	uint32_t off;     /* bit i: expert i gets no weight */
 	double own[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 	double naive[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 	double count[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX]; /* steps, forgetting */
 	double weights[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 };
 
-void blend_init(struct blend *blend, uint32_t experts);
+void blend_init(struct blend *blend, uint32_t experts, uint32_t off);
 
 /* The third of `step` (from 0) of a horizon. */
 static inline uint32_t blend_third(uint32_t step, uint32_t horizon)

@@ -103,17 +103,6 @@ static bool smoothed(const struct expert_row *row, const struct expert_view *vie
 
 /* ---- the pool ---- */
 
-const char *expert_name(const struct expert_row *row, enum rollcast_cell cell)
-{
-	static const char *const networks[][FIT_NETWORKS] = {
-		[ROLLCAST_CELL_LSTM] = {"lstm", "lstm_seasonal"},
-		[ROLLCAST_CELL_GRU] = {"gru", "gru_seasonal"},
-		[ROLLCAST_CELL_RNN] = {"rnn", "rnn_seasonal"},
-	};
-
-	return row->forecast == network_expert_forecast ? networks[cell][row->network] : row->name;
-}
-
 const struct expert_row expert_rows[] = {
 	{.name = "naive", .forecast = naive},
 	{.name = "seasonal_naive", .forecast = seasonal_naive, .seasonal = true, .season = 0},
@@ -129,3 +118,19 @@ const struct expert_row expert_rows[] = {
 	 .seasonal = true},
 };
 const uint32_t expert_count = sizeof(expert_rows) / sizeof(*expert_rows);
+
+/* A network is called by its cell. */
+const char *rollcast_expert_name(uint32_t expert, enum rollcast_cell cell)
+{
+	static const char *const networks[][FIT_NETWORKS] = {
+		[ROLLCAST_CELL_LSTM] = {"lstm", "lstm_seasonal"},
+		[ROLLCAST_CELL_GRU] = {"gru", "gru_seasonal"},
+		[ROLLCAST_CELL_RNN] = {"rnn", "rnn_seasonal"},
+	};
+
+	const struct expert_row *row = expert_rows + expert;
+
+	if (expert >= expert_count)
+		return NULL;
+	return row->forecast == network_expert_forecast ? networks[cell][row->network] : row->name;
+}

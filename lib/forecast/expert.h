@@ -46,9 +46,6 @@ struct expert_row {
 extern const struct expert_row expert_rows[];
 extern const uint32_t expert_count;
 
-/* As forecasts name it: a network is called by its cell. Static. */
-const char *expert_name(const struct expert_row *row, enum rollcast_cell cell);
-
 enum {
 	EXPERT_NAIVE = 0,
 	EXPERT_SEASONAL = 1,

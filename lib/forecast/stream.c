@@ -237,7 +237,7 @@ static int make_ready(struct rollcast_stream *stream)
 	if (!stream->pending.origins &&
 	    (r = pending_init(&stream->pending, expert_count, quantiles, settings->horizon)) < 0)
 		return r;
-	blend_init(&stream->blend, expert_count);
+	blend_init(&stream->blend, expert_count, settings->experts_off);
 	stream->score.levels = settings->level_count;
 	stream->fit.low = -INFINITY;
 	stream->fit.high = INFINITY;
@@ -414,7 +414,7 @@ static void set_weights(struct rollcast_stream *stream)
 	forecast->weight_count = 0;
 	for (uint32_t i = 0; i < expert_count; i++) {
 		double weight = blend_weight(&stream->blend, i, forecast->horizon);
-		const char *name = expert_name(&expert_rows[i], cell);
+		const char *name = rollcast_expert_name(i, cell);
 
 		if (!(weight > 0))
 			continue;

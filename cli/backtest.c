@@ -1,0 +1,563 @@
+/*
+ * rollcast backtest: CSV files through the daemon's own forecaster, in simulated time.
+ *
+ *	files ─► series ─► streams, on all cores ─► measures ─► a table, CSV, plots
+ *
+ * Every stream is played by one thread from beginning to end and its random numbers hang on its name,
+ * so results do not depend on how many threads there are.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cblas.h>
+
+#include "cli/args.h"
+#include "cli/backtest_run.h"
+#include "cli/csv.h"
+#include "cli/csv_options.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/parallel.h"
+#include "cli/plot.h"
+#include "cli/progress.h"
+#include "cli/verbs.h"
+#include "daemon/settings/settings.h"
+#include "rollcast/name.h"
+
+struct backtest_options {
+	struct csv_options csv;
+	const char *config, *out, *plot, *expert, *without;
+	uint64_t start, stride, threads;
+	bool json, no_header;
+};
+#define ROW(kind, name, value, field, ...) \
+	OPTION(kind, name, value, struct backtest_options, field, __VA_ARGS__)
+
+static const struct option_row rows[] = {
+	{.help = "What is forecast:"},
+	ROW(TEXT, "config", "FILE", config, "settings of streams and models, as the daemon's"),
+	ROW(COUNT, "start", "N", start, "the first origin that counts: step N (from 0)",
+	    .high = 1e9),
+	ROW(COUNT, "stride", "N", stride, "every Nth origin from there (default 1)", .low = 1,
+	    .high = 1e9),
+	ROW(TEXT, "expert", "NAME", expert, "only this expert"),
+	ROW(TEXT, "without", "NAMES", without, "without these experts, separated by commas"),
+	ROW(COUNT, "threads", "N", threads, "default: one per core", .low = 1, .high = 1024),
+	{.help = "What comes out:"},
+	ROW(TEXT, "out", "FILE.csv", out, "all forecasts: stream, origin_ts, step_ahead, ..."),
+	ROW(TEXT, "plot", "DIR", plot, "a plot per stream: DIR/STREAM.svg"),
+	ROW(FLAG, "json", NULL, json, "the table as JSON"),
+	{.help = "The files, where they are not clear by themselves:"},
+	CSV_OPTION_ROWS(struct backtest_options, csv, no_header),
+};
+
+static const struct options options = {
+	"Usage: rollcast backtest [--config FILE] FILE.csv... [OPTION]...\n"
+	"Play CSV files through the daemon's forecaster in simulated time and measure it: at each\n"
+	"origin only the past is known.\n",
+	rows,
+	sizeof(rows) / sizeof(rows[0]),
+	"MASE divides by the mean change per step before the first origin, rBest by the error of the\n"
+	"better of naive and seasonal naive; MSIS and `inside` are of the widest interval.\n" CSV_HELP
+	"Exit status: 0 done, 1 failed at run time or a line could not be read, 2 wrong usage.\n",
+};
+
+struct backtest {
+	const char *program;
+	const struct backtest_options *options;
+	struct settings *settings;
+	struct backtest_plan plan;
+	struct backtest_series *series;
+	struct rollcast_stream_settings *chosen; /* [series_count] */
+	struct backtest_result *results;         /* [series_count] */
+	size_t series_count;
+	size_t samples;
+	atomic_size_t done;
+	uint64_t problems;
+	struct progress progress;
+};
+
+/* ---- files ---- */
+
+static int add_series(struct backtest *backtest, const char *name)
+{
+	size_t count = backtest->series_count + 1;
+	struct backtest_series *series = reallocarray(backtest->series, count, sizeof(*series));
+
+	if (!series)
+		return -ENOMEM;
+	backtest->series = series;
+	series[count - 1] = (struct backtest_series){.name = strdup(name)};
+	if (!series[count - 1].name)
+		return -ENOMEM;
+	backtest->series_count = count;
+	return 0;
+}
+
+static int read_file(struct backtest *backtest, const char *path)
+{
+	CLEANUP(csv_close) struct csv_reader *reader = NULL;
+	size_t first = backtest->series_count;
+	struct csv_sample sample;
+	int r = csv_open(path, &backtest->options->csv, &reader);
+
+	if (r < 0)
+		return r;
+	while ((r = csv_next(reader, &sample)) > 0) {
+		while (r >= 0 && backtest->series_count - first <= sample.stream)
+			r = add_series(backtest, csv_stream(reader, (uint32_t)(backtest->series_count -
+									      first)));
+		if (r >= 0)
+			r = backtest_series_add(&backtest->series[first + sample.stream],
+						sample.time_us, sample.value);
+		if (r < 0)
+			return r;
+		backtest->samples++;
+	}
+	backtest->problems += csv_problems(reader);
+	return r;
+}
+
+/* ---- settings ---- */
+
+/* Bits of the experts in a list of names; false: one is unknown, and said so. */
+static bool read_experts(const struct backtest *backtest, const char *names,
+			 enum rollcast_cell cell, uint32_t *ret_bits)
+{
+	uint32_t bits = 0;
+
+	while (*names) {
+		size_t length = strcspn(names, ",");
+		const char *name;
+		uint32_t i = 0;
+
+		while ((name = rollcast_expert_name(i, cell)) &&
+		       (strlen(name) != length || strncmp(name, names, length) != 0))
+			i++;
+		if (!name) {
+			fprintf(stderr, "%s: there is no expert \"%.*s\"; there are:",
+				backtest->program, (int)length, names);
+			for (i = 0; (name = rollcast_expert_name(i, cell)); i++)
+				fprintf(stderr, " %s", name);
+			fputc('\n', stderr);
+			return false;
+		}
+		bits |= UINT32_C(1) << i;
+		names += length + (names[length] == ',');
+	}
+	*ret_bits = bits;
+	return true;
+}
+
+static const struct rollcast_stream_settings *find_rule(const struct settings *settings,
+							const char *name)
+{
+	struct rollcast_text text = {name, strlen(name)};
+
+	for (size_t i = 0; i < settings->stream_count; i++)
+		if (rollcast_selector_matches(settings->streams[i].selector, text))
+			return &settings->streams[i].stream;
+	return NULL;
+}
+
+static int choose_settings(struct backtest *backtest)
+{
+	const struct backtest_options *chosen = backtest->options;
+	size_t kept = 0;
+
+	backtest->chosen = calloc(backtest->series_count + 1, sizeof(*backtest->chosen));
+	backtest->results = calloc(backtest->series_count + 1, sizeof(*backtest->results));
+	if (!backtest->chosen || !backtest->results)
+		return -ENOMEM;
+	for (size_t i = 0; i < backtest->series_count; i++) {
+		struct rollcast_stream_settings *settings = &backtest->chosen[kept];
+		const struct rollcast_stream_settings *rule = NULL;
+		uint32_t only = 0, without = 0;
+
+		if (backtest->settings)
+			rule = find_rule(backtest->settings, backtest->series[i].name);
+		if (backtest->settings && !rule) {
+			fprintf(stderr, "%s: no rule matches %s\n", backtest->program,
+				backtest->series[i].name);
+			backtest_series_finish(&backtest->series[i]);
+			continue;
+		}
+		if (rule)
+			*settings = *rule;
+		else
+			rollcast_stream_settings_init(settings);
+		if (!read_experts(backtest, chosen->expert ? chosen->expert : "",
+				  settings->model.cell, &only) ||
+		    !read_experts(backtest, chosen->without ? chosen->without : "",
+				  settings->model.cell, &without))
+			return -EINVAL;
+		settings->experts_off = (only ? ~only : 0) | without;
+		backtest->series[kept++] = backtest->series[i];
+	}
+	backtest->series_count = kept;
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int play(void *context, size_t index)
+{
+	struct backtest *backtest = context;
+
+	return backtest_run(&backtest->plan, &backtest->series[index], &backtest->chosen[index],
+			    &backtest->results[index]);
+}
+
+static void look(void *context)
+{
+	struct backtest *backtest = context;
+	size_t done = atomic_load_explicit(&backtest->done, memory_order_relaxed);
+
+	progress_show(&backtest->progress, "backtest", (double)done / (double)backtest->samples);
+}
+
+static int run(struct backtest *backtest)
+{
+	uint32_t threads = (uint32_t)backtest->options->threads;
+	int r;
+
+	backtest->plan = (struct backtest_plan){
+		.start = backtest->options->start,
+		.stride = backtest->options->stride,
+		.done = &backtest->done,
+	};
+	openblas_set_num_threads(1);
+	progress_init(&backtest->progress);
+	r = parallel_run(backtest->series_count, threads ? threads : parallel_cores(), play, look,
+			 backtest);
+	progress_finish(&backtest->progress);
+	return r;
+}
+
+/* ---- the table ---- */
+
+struct total {
+	size_t streams, ratios, wins;
+	double mase, log_ratio, worst, coverage, msis, seconds;
+	uint64_t trainings;
+};
+
+static void add_to_total(struct total *total, const struct backtest_result *result)
+{
+	const struct backtest_measures *measures = &result->measures;
+	uint32_t levels = result->quantile_count / 2;
+
+	total->seconds += result->seconds;
+	total->trainings += result->trainings;
+	if (!measures->cells)
+		return;
+	total->streams++;
+	total->mase += measures->mase;
+	total->msis += measures->msis;
+	total->coverage += levels ? measures->coverage[levels - 1] : NAN;
+	if (!(measures->ratio > 0) || !isfinite(measures->ratio))
+		return;
+	total->ratios++;
+	total->log_ratio += log(measures->ratio);
+	total->wins += measures->ratio <= 1;
+	total->worst = fmax(total->worst, measures->ratio);
+}
+
+static double mean_ratio(const struct total *total)
+{
+	return total->ratios ? exp(total->log_ratio / (double)total->ratios) : NAN;
+}
+
+/* The three experts that counted most, as `lstm 62, ridge 20`. */
+static void print_shares(const struct backtest_result *result, enum rollcast_cell cell)
+{
+	double shares[ROLLCAST_EXPERTS_MAX];
+
+	memcpy(shares, result->shares, sizeof(shares));
+	for (int rank = 0; rank < 3; rank++) {
+		uint32_t best = 0;
+
+		for (uint32_t i = 0; i < ROLLCAST_EXPERTS_MAX; i++)
+			if (shares[i] > shares[best])
+				best = i;
+		if (shares[best] < 0.005)
+			break;
+		printf("%s%s %.0f %%", rank ? ", " : "", rollcast_expert_name(best, cell),
+		       100 * shares[best]);
+		shares[best] = 0;
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct backtest *backtest)
+{
+	struct total total = {0};
+	int width = 12;
+
+	for (size_t i = 0; i < backtest->series_count; i++)
+		width = (int)strlen(backtest->series[i].name) > width
+				? (int)strlen(backtest->series[i].name)
+				: width;
+	printf("%-*s %7s %10s %7s %6s %6s %7s %6s %7s  %s\n", width, "stream", "origins", "MAE",
+	       "MASE", "rBest", "inside", "MSIS", "refits", "seconds", "experts");
+	for (size_t i = 0; i < backtest->series_count; i++) {
+		const struct backtest_result *result = &backtest->results[i];
+		const struct backtest_measures *measures = &result->measures;
+		uint32_t levels = result->quantile_count / 2;
+
+		add_to_total(&total, result);
+		printf("%-*s %7lu %10.4g %7.3f %6.3f %6.3f %7.2f %6u %7.2f  ", width,
+		       backtest->series[i].name, (unsigned long)measures->origins, measures->mae,
+		       measures->mase, measures->ratio,
+		       levels ? measures->coverage[levels - 1] : NAN, measures->msis,
+		       result->trainings, result->seconds);
+		print_shares(result, backtest->chosen[i].model.cell);
+	}
+	printf("%-*s %7s %10s %7.3f %6.3f %6.3f %7.2f %6lu %7.2f  worst %.3f, win %.0f %%\n", width,
+	       "all", "", "", total.mase / (double)total.streams, mean_ratio(&total),
+	       total.coverage / (double)total.streams, total.msis / (double)total.streams,
+	       (unsigned long)total.trainings, total.seconds, total.worst,
+	       100.0 * (double)total.wins / (double)total.ratios);
+}
+
+static void print_member(const char *name, double number)
+{
+	printf(", \"%s\": ", name);
+	json_number(stdout, number);
+}
+
+static void print_stream_json(const struct backtest *backtest, size_t index)
+{
+	const struct backtest_result *result = &backtest->results[index];
+	const struct backtest_measures *measures = &result->measures;
+	const char *name, *separator = "";
+
+	fputs("{\"stream\": ", stdout);
+	json_string(stdout, backtest->series[index].name);
+	printf(", \"origins\": %lu", (unsigned long)measures->origins);
+	print_member("mae", measures->mae);
+	print_member("mase", measures->mase);
+	print_member("rbest", measures->ratio);
+	print_member("msis", measures->msis);
+	printf(", \"refits\": %u, \"diverged\": %u", result->trainings, result->diverged);
+	print_member("seconds", result->seconds);
+	fputs(", \"coverage\": {", stdout);
+	for (uint32_t i = 0; i < result->quantile_count / 2; i++, separator = ", ") {
+		printf("%s\"%g\": ", separator, backtest->chosen[index].levels[i]);
+		json_number(stdout, measures->coverage[i]);
+	}
+	fputs("}, \"experts\": {", stdout);
+	separator = "";
+	for (uint32_t i = 0;
+	     (name = rollcast_expert_name(i, backtest->chosen[index].model.cell)); i++) {
+		if (result->shares[i] <= 0)
+			continue;
+		printf("%s\"%s\": ", separator, name);
+		json_number(stdout, result->shares[i]);
+		separator = ", ";
+	}
+	fputs("}}", stdout);
+}
+
+static void print_json(const struct backtest *backtest)
+{
+	struct total total = {0};
+
+	fputs("{\"streams\": [", stdout);
+	for (size_t i = 0; i < backtest->series_count; i++) {
+		add_to_total(&total, &backtest->results[i]);
+		fputs(i ? ",\n" : "\n", stdout);
+		print_stream_json(backtest, i);
+	}
+	printf("\n], \"all\": {\"streams\": %zu", total.streams);
+	print_member("mase", total.mase / (double)total.streams);
+	print_member("rbest", mean_ratio(&total));
+	print_member("worst", total.worst);
+	print_member("win", (double)total.wins / (double)total.ratios);
+	print_member("coverage", total.coverage / (double)total.streams);
+	print_member("msis", total.msis / (double)total.streams);
+	print_member("seconds", total.seconds);
+	puts("}}");
+}
+
+/* ---- forecasts out ---- */
+
+static void write_stream(FILE *file, const char *name, const struct backtest_result *result)
+{
+	uint32_t middle = result->quantile_count / 2;
+
+	for (size_t i = 0; i < result->origin_count; i++) {
+		int64_t origin_us =
+			result->first_us + (int64_t)result->origins[i] * result->step_us;
+
+		for (uint32_t h = 0; h < result->horizon; h++) {
+			json_string(file, name);
+			fprintf(file, ",%.17g,%u,%.17g,%.17g,%.17g", (double)origin_us / 1e6, h + 1,
+				backtest_quantile(result, i, middle)[h],
+				backtest_quantile(result, i, 0)[h],
+				backtest_quantile(result, i, result->quantile_count - 1)[h]);
+			for (uint32_t q = 0; q < result->quantile_count; q++)
+				fprintf(file, ",%.17g", backtest_quantile(result, i, q)[h]);
+			fputc('\n', file);
+		}
+	}
+}
+
+static int write_forecasts(const struct backtest *backtest, const char *path)
+{
+	FILE *file = fopen(path, "w");
+	const struct backtest_result *first = NULL;
+	int r;
+
+	for (size_t i = 0; i < backtest->series_count && !first; i++)
+		if (backtest->results[i].origin_count)
+			first = &backtest->results[i];
+	if (file) {
+		fputs("stream,origin_ts,step_ahead,mean,lower,upper", file);
+		for (uint32_t q = 0; first && q < first->quantile_count; q++)
+			fprintf(file, ",q%g", first->quantile_levels[q]);
+		fputc('\n', file);
+		for (size_t i = 0; i < backtest->series_count; i++)
+			write_stream(file, backtest->series[i].name, &backtest->results[i]);
+	}
+	r = !file || ferror(file) ? -errno : 0;
+	if (file && fclose(file) && r == 0)
+		r = -errno;
+	if (r < 0)
+		fprintf(stderr, "%s: %s: %s\n", backtest->program, path, strerror(-r));
+	return r;
+}
+
+/* ---- plots ---- */
+
+enum { PLOTTED = 400 }; /* steps */
+
+/* At each step the forecast of the newest origin before it; the last steps of the series. */
+static int plot_stream(const struct backtest *backtest, size_t index, const char *path)
+{
+	const struct backtest_result *result = &backtest->results[index];
+	size_t count = result->step_count < PLOTTED ? result->step_count : PLOTTED;
+	size_t first = result->step_count - count;
+	uint32_t rows_of[3] = {result->quantile_count / 2, 0, result->quantile_count - 1};
+	CLEANUP(free) int64_t *times = malloc((count + 1) * sizeof(*times));
+	CLEANUP(free) double *lines = malloc((3 * count + 1) * sizeof(*lines));
+
+	if (!times || !lines)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		times[i] = result->first_us + (int64_t)(first + i) * result->step_us;
+	for (size_t i = 0; i < 3 * count; i++)
+		lines[i] = NAN;
+	for (size_t i = 0; i < result->origin_count; i++)
+		for (uint32_t h = 0; h < result->horizon; h++) {
+			uint64_t step = result->origins[i] + 1 + h;
+
+			for (int k = 0; k < 3 && step >= first && step < first + count; k++)
+				lines[(size_t)k * count + step - first] =
+					backtest_quantile(result, i, rows_of[k])[h];
+		}
+
+	struct plot_line plotted[] = {
+		{"actual", PLOT_ACTUAL, result->steps + first},
+		{"forecast", PLOT_MODEL, lines},
+		{"lower", PLOT_BASELINE, lines + count},
+		{"upper", PLOT_BASELINE, lines + 2 * count},
+	};
+	struct plot plot = {
+		.title = backtest->series[index].name,
+		.times_us = times,
+		.has_times = true,
+		.count = count,
+		.lines = plotted,
+		.line_count = 4,
+	};
+
+	return plot_write(backtest->program, path, &plot);
+}
+
+static int plot_all(const struct backtest *backtest, const char *directory)
+{
+	char path[4096];
+	int r = mkdir(directory, 0777) < 0 && errno != EEXIST ? -errno : 0;
+
+	if (r < 0)
+		fprintf(stderr, "%s: %s: %s\n", backtest->program, directory, strerror(-r));
+	for (size_t i = 0; i < backtest->series_count && r == 0; i++) {
+		int length = snprintf(path, sizeof(path), "%s/%s.svg", directory,
+				      backtest->series[i].name);
+
+		if (length >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		/* A name is no path. */
+		for (char *c = path + strlen(directory) + 1; *c; c++)
+			*c = *c == '/' ? '_' : *c;
+		if (backtest->results[i].step_count)
+			r = plot_stream(backtest, i, path);
+	}
+	return r;
+}
+
+/* ---- the verb ---- */
+
+static int work(struct backtest *backtest, int files, char **paths)
+{
+	const struct backtest_options *chosen = backtest->options;
+	int r = 0;
+
+	if (chosen->config)
+		r = settings_load(&chosen->config, 1, stderr, &backtest->settings);
+	for (int i = 0; i < files && r == 0; i++)
+		r = read_file(backtest, paths[i]);
+	if (r == 0)
+		r = choose_settings(backtest);
+	if (r == 0)
+		r = run(backtest);
+	if (r == 0 && chosen->out)
+		r = write_forecasts(backtest, chosen->out);
+	if (r == 0 && chosen->plot)
+		r = plot_all(backtest, chosen->plot);
+	if (r)
+		return r;
+	if (chosen->json)
+		print_json(backtest);
+	else
+		print_table(backtest);
+	return 0;
+}
+
+static void finish(struct backtest *backtest)
+{
+	for (size_t i = 0; i < backtest->series_count; i++) {
+		backtest_series_finish(&backtest->series[i]);
+		if (backtest->results)
+			backtest_result_finish(&backtest->results[i]);
+	}
+	free(backtest->series);
+	free(backtest->results);
+	free(backtest->chosen);
+	settings_destroy(backtest->settings);
+}
+
+int verb_backtest(int argc, char **argv)
+{
+	struct backtest_options chosen = {.csv.errors = stderr, .stride = 1};
+	struct backtest backtest = {.program = argv[0], .options = &chosen};
+	int files, status, r;
+
+	status = options_read(&options, argc, argv, &chosen, &files);
+	if (status == OPTIONS_GO_ON && files < 1)
+		status = args_refuse(argv[0], "no file is given");
+	if (status != OPTIONS_GO_ON)
+		return status;
+	chosen.csv.header = chosen.no_header ? CSV_HEADER_NO : CSV_HEADER_AUTO;
+	r = work(&backtest, files, argv + 1);
+	if (r == -ENOMEM)
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(ENOMEM));
+	status = r || backtest.problems ? STATUS_FAILED : STATUS_DONE;
+	finish(&backtest);
+	return status;
+}
