@@ -21,7 +21,7 @@ static bool naive(const struct expert_row *row, const struct expert_view *view, 
 {
 	(void)row;
 	(void)state;
-	fill(values, view->horizon, history_last(view->history));
+	fill(values, view->horizon, past_last(view->past));
 	return true;
 }
 
@@ -34,8 +34,8 @@ static size_t steps_back(uint32_t ahead, uint32_t season)
 static bool seasonal_naive(const struct expert_row *row, const struct expert_view *view,
 			   const double *state, double *values)
 {
-	size_t count = history_count(view->history);
-	const double *last = history_values(view->history) + count - 1;
+	size_t count = past_count(view->past);
+	const double *last = past_values(view->past) + count - 1;
 
 	(void)state;
 	if (row->season >= view->fit->season_count || view->fit->seasons[row->season] > count)
@@ -48,8 +48,8 @@ static bool seasonal_naive(const struct expert_row *row, const struct expert_vie
 static bool seasonal_mean(const struct expert_row *row, const struct expert_view *view,
 			  const double *state, double *values)
 {
-	size_t count = history_count(view->history);
-	const double *last = history_values(view->history) + count - 1;
+	size_t count = past_count(view->past);
+	const double *last = past_values(view->past) + count - 1;
 	size_t season;
 
 	(void)state;
@@ -74,20 +74,20 @@ static bool seasonal_mean(const struct expert_row *row, const struct expert_view
 static bool rolling_median(const struct expert_row *row, const struct expert_view *view,
 			   const double *state, double *values)
 {
-	size_t count = history_count(view->history);
+	size_t count = past_count(view->past);
 
 	(void)state;
 	if (count < row->width)
 		return false;
 	fill(values, view->horizon,
-	     transform_median(history_values(view->history) + count, count, row->width));
+	     transform_median(past_values(view->past) + count, count, row->width));
 	return true;
 }
 
 /* Simple exponential smoothing (Brown 1959): state[0] is the level, state[1] whether there is one. */
 static void smooth(const struct expert_row *row, const struct expert_view *view, double *state)
 {
-	double value = history_last(view->history);
+	double value = past_last(view->past);
 
 	state[0] = state[1] ? state[0] + row->smoothing * (value - state[0]) : value;
 	state[1] = 1;

@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 #include "lib/forecast/fit.h"
-#include "lib/forecast/history.h"
+#include "lib/forecast/past.h"
 
 /* What every expert may look at. */
 struct expert_view {
-	const struct history *history;
+	const struct past *past;
 	const struct fit *fit;   /* what training found; all zero before the first one */
 	const struct rollcast_model_settings *model;
 	uint32_t horizon;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/forecast/history.h"
+#include "lib/forecast/past.h"
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/random.h"
 #include "lib/forecast/transform.h"
@@ -32,7 +32,7 @@ static int find_seasons(struct rollcast_job *job)
 		return 0;
 	}
 	for (size_t i = 0; i < job->count; i++)
-		known[i] = job->marks[i] == HISTORY_HOLE ? NAN : job->values[i];
+		known[i] = job->marks[i] == PAST_HOLE ? NAN : job->values[i];
 	found = season_find(known, job->count, job->step_us, job->fit.seasons);
 	if (found < 0)
 		return found;
@@ -76,7 +76,7 @@ static uint32_t find_origins(const struct rollcast_job *job, uint32_t *origins)
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < job->count; i++) {
-		known = job->marks[i] == HISTORY_HOLE ? 0 : known + 1;
+		known = job->marks[i] == PAST_HOLE ? 0 : known + 1;
 		if (known >= lookback + horizon)
 			origins[count++] = (uint32_t)(i - horizon);
 	}

@@ -333,14 +333,14 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 {
 	const struct network_fit *network = &view->fit->networks[row->network];
 	const struct fit_scratch *scratch = view->scratch;
-	size_t count = history_count(view->history);
+	size_t count = past_count(view->past);
 	struct network_view window = {
 		.model = view->model,
 		.horizon = view->horizon,
 		.seasons = view->fit->seasons,
 		.season_count = view->fit->season_count,
-		.values = history_values(view->history),
-		.first_step = view->history->time_us / view->step_us - (int64_t)count + 1,
+		.values = past_values(view->past),
+		.first_step = view->past->time_us / view->step_us - (int64_t)count + 1,
 	};
 	double anchor;
 

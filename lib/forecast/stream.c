@@ -10,7 +10,7 @@
 
 #include "lib/forecast/blend.h"
 #include "lib/forecast/expert.h"
-#include "lib/forecast/history.h"
+#include "lib/forecast/past.h"
 #include "lib/forecast/intervals.h"
 #include "lib/forecast/job.h"
 #include "lib/forecast/network_expert.h"
@@ -34,7 +34,7 @@ struct rollcast_stream {
 
 	/* From here on all is made when the step is known. */
 	bool ready;
-	struct history history;
+	struct past past;
 	struct fit fit;
 	struct fit_scratch scratch;
 	double states[ROLLCAST_EXPERTS_MAX][EXPERT_STATES];
@@ -139,7 +139,7 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 	if (!stream)
 		return;
 	grid_finish(&stream->grid);
-	history_finish(&stream->history);
+	past_finish(&stream->past);
 	fit_finish(&stream->fit);
 	network_scratch_finish(&stream->scratch);
 	intervals_finish(&stream->intervals);
@@ -226,7 +226,7 @@ static int make_ready(struct rollcast_stream *stream)
 		stream->quantiles = malloc((size_t)quantiles * settings->horizon * sizeof(double));
 	if (!stream->forecasts || !stream->quantiles)
 		return -ENOMEM;
-	if (!stream->history.marks && (r = history_init(&stream->history, window)) < 0)
+	if (!stream->past.marks && (r = past_init(&stream->past, window)) < 0)
 		return r;
 	if (!stream->scratch.network &&
 	    (r = network_scratch_init(&stream->scratch, &settings->model, settings->horizon)) < 0)
@@ -320,7 +320,7 @@ static void score(struct rollcast_stream *stream, uint64_t index, double value)
 static struct expert_view view_of(struct rollcast_stream *stream)
 {
 	return (struct expert_view){
-		.history = &stream->history,
+		.past = &stream->past,
 		.fit = &stream->fit,
 		.model = &stream->settings->model,
 		.horizon = stream->settings->horizon,
@@ -332,21 +332,21 @@ static struct expert_view view_of(struct rollcast_stream *stream)
 static void learn(struct rollcast_stream *stream, const struct grid_step *step)
 {
 	struct expert_view view;
-	enum history_mark mark = isnan(step->value) ? HISTORY_HOLE
-				 : step->filled     ? HISTORY_FILLED
-						    : HISTORY_MEASURED;
+	enum past_mark mark = isnan(step->value) ? PAST_HOLE
+				 : step->filled     ? PAST_FILLED
+						    : PAST_MEASURED;
 
-	history_push(&stream->history, step->time_us, step->value, mark);
+	past_push(&stream->past, step->time_us, step->value, mark);
 	view = view_of(stream);
 	for (uint32_t i = 0; i < expert_count; i++)
-		if (expert_rows[i].update && mark != HISTORY_HOLE)
+		if (expert_rows[i].update && mark != PAST_HOLE)
 			expert_rows[i].update(&expert_rows[i], &view, stream->states[i]);
 }
 
 /* Not beyond what the window makes plausible, which the last value always is. */
 static void clamp(const struct rollcast_stream *stream, double *values)
 {
-	double last = history_last(&stream->history);
+	double last = past_last(&stream->past);
 	double low = fmin(stream->fit.low, last), high = fmax(stream->fit.high, last);
 
 	for (uint32_t h = 0; h < stream->settings->horizon; h++)
@@ -373,7 +373,7 @@ static void ask_experts(struct rollcast_stream *stream)
 /* The offset of a quantile from the mean, before there are errors: a random walk's. */
 static double guess_offset(const struct rollcast_stream *stream, uint32_t step, double level)
 {
-	double spread = 1.5 * stream->history.change * sqrt(step + 1.0);
+	double spread = 1.5 * stream->past.change * sqrt(step + 1.0);
 
 	return spread * intervals_normal(level);
 }
@@ -390,7 +390,7 @@ static void spread_quantiles(struct rollcast_stream *stream)
 {
 	uint32_t horizon = stream->settings->horizon, middle = stream->settings->level_count;
 	double *mean = stream->quantiles + (size_t)middle * horizon;
-	double floor = stream->history.lowest >= 0 ? 0 : -INFINITY;
+	double floor = stream->past.lowest >= 0 ? 0 : -INFINITY;
 
 	for (uint32_t h = 0; h < horizon; h++) {
 		for (uint32_t i = 1; i <= middle; i++) {
@@ -435,12 +435,12 @@ static void make_forecast(struct rollcast_stream *stream)
 	blend_mix(&stream->blend, stream->forecasts, forecast->horizon,
 		  stream->quantiles + (size_t)forecast->level_count * forecast->horizon);
 	spread_quantiles(stream);
-	pending_put(&stream->pending, stream->history.steps - 1, stream->forecasts,
+	pending_put(&stream->pending, stream->past.steps - 1, stream->forecasts,
 		    stream->quantiles);
 
 	set_weights(stream);
-	forecast->origin_us = stream->history.time_us;
-	forecast->last = history_last(&stream->history);
+	forecast->origin_us = stream->past.time_us;
+	forecast->last = past_last(&stream->past);
 	forecast->skill = score_skill(&stream->score);
 	for (uint32_t i = 0; i < forecast->level_count; i++)
 		forecast->coverage[i] = score_coverage(&stream->score, i);
@@ -472,8 +472,8 @@ int64_t rollcast_stream_step_us(const struct rollcast_stream *stream)
 /* A step that does not follow the one before: what was said is about other times. */
 static void notice_jump(struct rollcast_stream *stream, const struct grid_step *step)
 {
-	if (history_count(&stream->history) &&
-	    step->time_us != stream->history.time_us + grid_step_us(&stream->grid))
+	if (past_count(&stream->past) &&
+	    step->time_us != stream->past.time_us + grid_step_us(&stream->grid))
 		pending_clear(&stream->pending);
 }
 
@@ -492,7 +492,7 @@ int rollcast_stream_step(struct rollcast_stream *stream,
 			continue;
 		}
 		/* Score before learning: afterwards the experts have seen the answer. */
-		score(stream, stream->history.steps, step.value);
+		score(stream, stream->past.steps, step.value);
 		learn(stream, &step);
 		make_forecast(stream);
 		*ret_forecast = &stream->forecast;
@@ -515,7 +515,7 @@ static uint64_t retrain_after(const struct rollcast_stream *stream, uint64_t see
 
 double rollcast_stream_urgency(const struct rollcast_stream *stream)
 {
-	uint64_t steps = stream->history.steps;
+	uint64_t steps = stream->past.steps;
 	double overdue, growth;
 
 	if (!stream->ready || stream->job_out || steps < stream->due)
@@ -536,14 +536,14 @@ static uint64_t seed_of(const struct rollcast_stream *stream)
 
 static int copy_window(const struct rollcast_stream *stream, struct rollcast_job *job)
 {
-	size_t count = history_count(&stream->history);
+	size_t count = past_count(&stream->past);
 
 	job->values = malloc((count + 1) * sizeof(*job->values));
 	job->marks = malloc(count + 1);
 	if (!job->values || !job->marks)
 		return -ENOMEM;
-	memcpy(job->values, history_values(&stream->history), count * sizeof(*job->values));
-	history_marks(&stream->history, job->marks);
+	memcpy(job->values, past_values(&stream->past), count * sizeof(*job->values));
+	past_marks(&stream->past, job->marks);
 	job->count = count;
 	return 0;
 }
@@ -560,7 +560,7 @@ int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **re
 		return -ENOMEM;
 	job->settings = *stream->settings;
 	job->step_us = grid_step_us(&stream->grid);
-	job->time_us = stream->history.time_us;
+	job->time_us = stream->past.time_us;
 	job->seed = seed_of(stream);
 	job->result = -EAGAIN;
 	r = copy_window(stream, job);
@@ -569,7 +569,7 @@ int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **re
 	if (r < 0)
 		return r;
 	stream->job_out = true;
-	stream->job_begun = stream->history.steps;
+	stream->job_begun = stream->past.steps;
 	stream->trainings++;
 	*ret_job = STEAL(job);
 	return 0;
