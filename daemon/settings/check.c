@@ -300,6 +300,19 @@ static void check_window(const struct check *check)
 		     (unsigned long long)window, stream->model.lookback, stream->horizon);
 }
 
+/* The same bound as for a window given in steps. */
+static void check_window_size(const struct check *check)
+{
+	const struct rollcast_stream_settings *stream =
+		&check->settings->streams[check->index].stream;
+	uint64_t steps = steps_of(stream->window, stream->grid.step_us);
+
+	if (is_good(check, "window") && is_good(check, "step") && steps > WINDOW_STEPS_MAX)
+		node_problem(check->problems, culprit(check, "window"),
+			     "a window of %llu steps is above the maximum, %d",
+			     (unsigned long long)steps, WINDOW_STEPS_MAX);
+}
+
 static void check_seasons(const struct check *check)
 {
 	const struct rollcast_stream_settings *stream =
@@ -352,6 +365,7 @@ static void check_streams(struct check *check)
 		check_is_reached(check);
 		check_model_exists(check);
 		check_window(check);
+		check_window_size(check);
 		check_seasons(check);
 		check_retrain(check);
 	}

@@ -14,7 +14,7 @@ static const char *const optimizers[] = {"adam", "adamw", "rmsprop", "sgd", NULL
 static const char *const aggregates[] = {"mean", "last", "sum", "min", "max", NULL};
 static const char *const gaps[] = {"linear", "last", "none", NULL};
 
-#define PLACE(type, field)                                                                         \
+#define PLACE(type, field) \
 	.place = offsetof(struct type, field), .size = sizeof(((struct type *)NULL)->field)
 #define ALSO(type, field) .also = offsetof(struct type, field)
 
@@ -43,8 +43,8 @@ const struct key table_keys[] = {
 	 .fallback = "msgpack", .help = "How payloads are encoded."},
 	{"inputs[].time_unit", KEY_WORD, PLACE(input_settings, time_unit), .words = time_units,
 	 .fallback = "s", .help = "Unit of times that are plain numbers since 1970."},
-	{"inputs[].high_water_mark", KEY_WHOLE, PLACE(input_settings, high_water_mark),
-	 .min = 1, .max = QUEUED, .fallback = "100000", .unit = "messages",
+	{"inputs[].high_water_mark", KEY_WHOLE, PLACE(input_settings, high_water_mark), .min = 1,
+	 .max = QUEUED, .fallback = "100000", .unit = "messages",
 	 .help = "Messages that ZeroMQ holds per peer before it waits or drops."},
 	{"inputs[].message_max", KEY_SIZE, PLACE(input_settings, message_max_bytes), .min = 64,
 	 .max = GIB, .fallback = "16MiB",
@@ -87,8 +87,8 @@ const struct key table_keys[] = {
 	{"models.*.steps.refit", KEY_WHOLE, PLACE(model_settings, model.steps_refit), .min = 1,
 	 .max = 100000, .fallback = "120", .unit = "optimiser steps",
 	 .help = "Length of later trainings, which start from the weights in use."},
-	{"models.*.seed", KEY_WHOLE, PLACE(model_settings, model.seed), .max = U32,
-	 .fallback = "1", .help = "Seed of the initial weights and of the batches."},
+	{"models.*.seed", KEY_WHOLE, PLACE(model_settings, model.seed), .max = U32, .fallback = "1",
+	 .help = "Seed of the initial weights and of the batches."},
 
 	{"streams[].match", KEY_SELECTOR, PLACE(stream_settings, match),
 	 ALSO(stream_settings, selector), .fallback = "'*'",
@@ -112,7 +112,7 @@ const struct key table_keys[] = {
 	 .min = 1, .max = 4096, .fallback = "12", .unit = "steps",
 	 .help = "A longer gap is a hole: nothing is learned across it."},
 	{"streams[].window", KEY_SPAN, PLACE(stream_settings, stream.window), .min = 4,
-	 .max = 1e6, .fallback = "2016", .unit = "steps",
+	 .max = WINDOW_STEPS_MAX, .fallback = "2016", .unit = "steps",
 	 .help = "What is remembered of a stream, and trained on."},
 	{"streams[].horizon", KEY_WHOLE, PLACE(stream_settings, stream.horizon), .min = 1,
 	 .max = ROLLCAST_HORIZON_MAX, .fallback = "12", .unit = "steps",
@@ -121,7 +121,8 @@ const struct key table_keys[] = {
 	 ALSO(stream_settings, stream.season_count),
 	 .flag = offsetof(struct stream_settings, stream.season_auto), .min = 2, .max = 1e6,
 	 .special = "auto", .fallback = "auto", .unit = "steps",
-	 .help = "Length of the season, or a list of up to three: `[1d, 7d]`; `auto` finds them in the "
+	 .help = "Length of the season, or a list of up to three: `[1d, 7d]`; `auto` finds them in "
+		 "the "
 		 "window, anew at each training."},
 	{"streams[].model", KEY_NAME, PLACE(stream_settings, model), .fallback = "default",
 	 .help = "Name of the network under `models`."},
@@ -152,15 +153,15 @@ const struct key table_keys[] = {
 	 .help = "The streams whose forecasts are sent here."},
 	{"outputs[].format", KEY_WORD, PLACE(output_settings, format), .words = formats,
 	 .fallback = "msgpack", .help = "How payloads are encoded."},
-	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark),
-	 .min = 1, .max = QUEUED, .fallback = "1000", .unit = "messages",
+	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark), .min = 1,
+	 .max = QUEUED, .fallback = "1000", .unit = "messages",
 	 .help = "Messages held per subscriber before it loses some."},
 
 	{"threads.shards", KEY_WHOLE, PLACE(settings, threads.shards), .min = 1, .max = 64,
 	 .special = "auto", .fallback = "auto", .unit = "threads",
 	 .help = "Threads that streams are spread over; `auto` is one per core, at most 8."},
-	{"threads.train", KEY_WHOLE, PLACE(settings, threads.train), .max = 64,
-	 .special = "auto", .special_value = TRAIN_AUTO, .fallback = "auto", .unit = "threads",
+	{"threads.train", KEY_WHOLE, PLACE(settings, threads.train), .max = 64, .special = "auto",
+	 .special_value = TRAIN_AUTO, .fallback = "auto", .unit = "threads",
 	 .help = "Threads that train; 0 trains in the shard, in order, so that runs repeat."},
 
 	{"limits.streams", KEY_WHOLE, PLACE(settings, streams_max), .min = 1, .max = 1e7,
@@ -169,8 +170,8 @@ const struct key table_keys[] = {
 };
 const size_t table_key_count = sizeof(table_keys) / sizeof(*table_keys);
 
-#define ARRAY(type, array, counter)                                                                \
-	.place = offsetof(struct settings, array), .count = offsetof(struct settings, counter),    \
+#define ARRAY(type, array, counter)                                                             \
+	.place = offsetof(struct settings, array), .count = offsetof(struct settings, counter), \
 	.element_size = sizeof(struct type)
 
 const struct section table_sections[] = {

@@ -26,8 +26,8 @@ enum key_kind {
 	KEY_DURATION, /* int64_t, microseconds */
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_SPAN,     /* struct rollcast_span; min and max are steps */
-	KEY_SPANS,    /* `none`, or up to ROLLCAST_SEASONS_MAX; uint32_t count at `also`, bool at `flag` */
-	KEY_LEVELS,   /* up to ROLLCAST_LEVELS_MAX ascending doubles, and the count at `also` */
+	KEY_SPANS, /* `none`, or up to ROLLCAST_SEASONS_MAX; uint32_t count at `also`, bool at `flag` */
+	KEY_LEVELS, /* up to ROLLCAST_LEVELS_MAX ascending doubles, and the count at `also` */
 };
 
 struct key {
@@ -43,6 +43,8 @@ struct key {
 	bool brief; /* may be written for its whole group: `gap: linear` for `gap: {fill: linear}` */
 	const char *help;
 };
+
+enum { WINDOW_STEPS_MAX = 1000000 };
 
 enum section_kind { SECTION_LIST, SECTION_MAP, SECTION_ONE };
 
