@@ -75,7 +75,7 @@ $tied "$BUILD/rollcastd" --config "$CONFIG" >"$logs/rollcastd" 2>&1 &
 daemon=$!
 sleep 1 & wait $!
 kill -0 $daemon 2>/dev/null || daemon_died
-$tied "$BUILD/rollcast" host --connect "$INPUT" >"$logs/host" 2>&1 &
+$tied "$BUILD/rollcast" host --connect "$INPUT" --every 250ms >"$logs/host" 2>&1 &
 host=$!
 
 if [ -t 1 ]; then
