@@ -13,13 +13,13 @@
  * takes what has arrived and ends; trainers end; shards work off their inboxes; out sends the rest.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -273,32 +273,47 @@ static int open_timer(void)
 	return timer;
 }
 
+/*
+ * Signals come through a pipe. A signalfd would not do: it needs every thread to block them, and those
+ * that OpenBLAS starts when it is loaded, before main, do not. The pipe lives as long as the process.
+ */
+static int signal_pipe[2] = {-1, -1};
+
+static void pass_on(int signal)
+{
+	int error = errno;
+	unsigned char byte = (unsigned char)signal;
+
+	if (write(signal_pipe[1], &byte, 1) < 0) {
+		/* The pipe is full of signals that say the same. */
+	}
+	errno = error;
+}
+
 static int open_signals(void)
 {
-	sigset_t wanted;
+	struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
 
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGTERM);
-	sigaddset(&wanted, SIGINT);
-	sigaddset(&wanted, SIGHUP);
-	sigprocmask(SIG_BLOCK, &wanted, NULL);
-	int signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-
-	return signals < 0 ? -errno : signals;
+	if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	return signal_pipe[0];
 }
 
 /* Returns whether to stop. */
 static bool take_signal(int signals)
 {
-	struct signalfd_siginfo info;
+	unsigned char signal;
 
-	if (read(signals, &info, sizeof(info)) != sizeof(info))
+	if (read(signals, &signal, 1) != 1)
 		return false;
-	if (info.ssi_signo == SIGHUP) {
+	if (signal == SIGHUP) {
 		log_line(LOG_NOTICE, "SIGHUP: settings are read at start only; restart to change them");
 		return false;
 	}
-	log_line(LOG_INFO, "%s: stopping", strsignal((int)info.ssi_signo));
+	log_line(LOG_INFO, "%s: stopping", strsignal(signal));
 	return true;
 }
 
@@ -371,7 +386,6 @@ static int run_daemon(struct settings *settings)
 		log_totals(&daemon.counters);
 	finish(&daemon);
 	close(timer);
-	close(signals);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
