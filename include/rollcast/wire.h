@@ -16,6 +16,13 @@
  * - A tag that is empty or nil is no label. A key of the shape that comes twice is a refusal.
  * - Text may be of msgpack's type bin, and must be UTF-8 in a name.
  *
+ * Samples in, JSON: the same shapes; a batch may also be a map per line. NaN and Infinity are read as
+ * values that are refused. Nesting goes to 32.
+ *
+ * Samples in, Influx line protocol: `measurement,tag=x field=1.5,other=2i time`. Numeric and boolean
+ * fields become measurement_field, one called `value` the measurement; texts are passed over. Times
+ * are nanoseconds, whatever the time unit. A broken line is refused alone.
+ *
  * A payload is read once and in order. What is wrong with one sample or map refuses that one and the
  * others go on; a broken structure ends the payload, and what came before it has been delivered.
  *
@@ -28,7 +35,9 @@
  *
  * Times are seconds since 1970: an integer when they are whole, otherwise a float that is right to the
  * microsecond. What is not known yet is nil. Levels are written as people write them: the shortest
- * decimal within 1e-10.
+ * decimal within 1e-10. JSON has the same keys, null for nil, and 12 significant digits. In Influx line
+ * protocol a forecast is a line per step, at the time that is forecast, in name_forecast: fields mean,
+ * q0.025 ..., skill, horizon, expert.
  */
 #ifndef ROLLCAST_WIRE_H
 #define ROLLCAST_WIRE_H
@@ -41,7 +50,12 @@
 #include "rollcast/name.h"
 #include "rollcast/stream.h"
 
-enum rollcast_format { ROLLCAST_FORMAT_MSGPACK };
+enum rollcast_format {
+	ROLLCAST_FORMAT_MSGPACK,
+	ROLLCAST_FORMAT_JSON,
+	ROLLCAST_FORMAT_INFLUX,
+	ROLLCAST_FORMATS,
+};
 
 /* Times lie within +-292,000 years of 1970, so that arithmetic on them has room. */
 #define ROLLCAST_TIME_MAX_US INT64_C(9214629984000000000)
@@ -60,11 +74,12 @@ typedef void rollcast_samples_sink(void *context, const struct rollcast_samples 
 enum rollcast_decode {
 	ROLLCAST_DECODE_OK = 0,
 	ROLLCAST_DECODE_TRUNCATED, /* ends early, or promises more than there is */
-	ROLLCAST_DECODE_MALFORMED, /* bytes that are no msgpack, or follow it and are no map or array */
+	ROLLCAST_DECODE_MALFORMED, /* bytes that are not of the format, or follow it and are no sample */
 	ROLLCAST_DECODE_SHAPE,     /* not one of the shapes above: keys are missing, twice, of a wrong type */
 	ROLLCAST_DECODE_NAME,      /* no canonical name can be made, or not in ROLLCAST_NAME_MAX bytes */
 	ROLLCAST_DECODE_TIME,      /* no time, or one out of range */
 	ROLLCAST_DECODE_VALUE,     /* no number, or one that is not finite */
+	ROLLCAST_DECODE_MEMORY,    /* there was no room to unpack it */
 	ROLLCAST_DECODE_RESULTS,
 };
 /* "truncated", "malformed", ...: the words used in metrics. */
@@ -74,7 +89,7 @@ struct rollcast_decoder; /* scratch memory: one per thread */
 
 /*
  * `unit_us`: microseconds of one unit of a plain number of time (1000000 for s, 0.001 for ns), 1e-6
- * to 1e12. -EINVAL, -ENOMEM.
+ * to 1e12; Influx has nanoseconds anyway. -EINVAL, -ENOMEM.
  */
 int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 			    struct rollcast_decoder **ret_decoder);
@@ -84,7 +99,8 @@ DEFINE_CLEANUP(struct rollcast_decoder *, rollcast_decoder_destroy);
 /*
  * Decodes one payload into calls of `sink`. What is good in a payload is delivered, what is bad is
  * counted: adds to counts[ROLLCAST_DECODE_RESULTS] (OK counts samples delivered, the others refusals).
- * A large column batch arrives in several calls. Allocates nothing.
+ * A large column batch arrives in several calls. Allocates nothing, but for JSON once a map is larger
+ * than any before.
  */
 void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t size,
 		     int64_t arrival_us, rollcast_samples_sink *sink, void *context,
@@ -100,8 +116,9 @@ DEFINE_CLEANUP(struct rollcast_encoder *, rollcast_encoder_destroy);
 int rollcast_encode_forecast(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
 			     const void **ret_bytes, size_t *ret_size);
 /*
- * Samples of one stream as one message: a single map, or a column batch if count > 1. Times are
- * msgpack timestamps, so that they mean the same in every time unit. Errors and result as above.
+ * Samples of one stream, one at least, as one message: a single map, or a column batch if count > 1;
+ * in Influx line protocol lines. Msgpack has timestamps, which mean the same in every time unit; JSON
+ * has seconds. Errors and result as above.
  */
 int rollcast_encode_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples,
 			    const void **ret_bytes, size_t *ret_size);
@@ -109,7 +126,7 @@ int rollcast_encode_samples(struct rollcast_encoder *encoder, const struct rollc
 /*
  * A forecast message read back, for subscribers: the forecast lives in the reader until its next call.
  * It must have name, time, step and mean; what else is missing is not known (NaN), zero or empty.
- * -EINVAL: not a forecast.
+ * Formats msgpack and JSON. -EINVAL: not a forecast, -ENOMEM.
  */
 struct rollcast_forecast_reader;
 int rollcast_forecast_reader_create(enum rollcast_format format,

@@ -24,6 +24,7 @@ const char *rollcast_decode_word(enum rollcast_decode result)
 		[ROLLCAST_DECODE_NAME] = "name",
 		[ROLLCAST_DECODE_TIME] = "time",
 		[ROLLCAST_DECODE_VALUE] = "value",
+		[ROLLCAST_DECODE_MEMORY] = "memory",
 	};
 
 	return (unsigned)result < ROLLCAST_DECODE_RESULTS ? words[result] : "unknown";
@@ -130,9 +131,12 @@ int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 			    struct rollcast_decoder **ret_decoder)
 {
 	struct rollcast_decoder *decoder;
-	bool multiplies = unit_us >= 1;
+	bool multiplies;
 
-	if (format != ROLLCAST_FORMAT_MSGPACK || !(unit_us >= 1e-6 && unit_us <= 1e12))
+	if (format == ROLLCAST_FORMAT_INFLUX)
+		unit_us = 1e-3; /* line protocol says so */
+	multiplies = unit_us >= 1;
+	if ((unsigned)format >= ROLLCAST_FORMATS || !(unit_us >= 1e-6 && unit_us <= 1e12))
 		return -EINVAL;
 	decoder = calloc(1, sizeof *decoder);
 	if (!decoder)
@@ -147,6 +151,8 @@ int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 
 void rollcast_decoder_destroy(struct rollcast_decoder *decoder)
 {
+	if (decoder)
+		buffer_finish(&decoder->rewritten);
 	free(decoder);
 }
 
@@ -154,9 +160,15 @@ void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t
 		     int64_t arrival_us, rollcast_samples_sink *sink, void *context,
 		     uint64_t counts[ROLLCAST_DECODE_RESULTS])
 {
+	static void (*const decode[ROLLCAST_FORMATS])(struct rollcast_decoder *, const void *, size_t) = {
+		[ROLLCAST_FORMAT_MSGPACK] = decode_msgpack,
+		[ROLLCAST_FORMAT_JSON] = decode_json,
+		[ROLLCAST_FORMAT_INFLUX] = decode_influx,
+	};
+
 	decoder->arrival_us = arrival_us;
 	decoder->sink = sink;
 	decoder->context = context;
 	decoder->counts = counts;
-	decode_msgpack(decoder, bytes, size);
+	decode[decoder->format](decoder, bytes, size);
 }

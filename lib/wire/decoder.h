@@ -8,6 +8,8 @@
 
 #include "rollcast/wire.h"
 
+#include "lib/wire/buffer.h"
+
 /* Samples of a column batch that go to the sink at once. */
 enum { COLUMN_CHUNK = 256 };
 
@@ -26,6 +28,8 @@ struct rollcast_decoder {
 	struct rollcast_label labels[ROLLCAST_LABELS_MAX];
 	size_t label_count;
 	char field_name[ROLLCAST_NAME_MAX];
+	char unescaped[ROLLCAST_NAME_MAX]; /* Influx: names and tags that had escapes */
+	struct buffer rewritten;           /* JSON: one map as msgpack */
 	char name[ROLLCAST_NAME_MAX];
 	int64_t times_us[COLUMN_CHUNK];
 	double values[COLUMN_CHUNK];
@@ -71,5 +75,7 @@ void decoder_field(struct rollcast_decoder *decoder, struct rollcast_text name,
 		   struct rollcast_text field, int64_t time_us, double value);
 
 void decode_msgpack(struct rollcast_decoder *decoder, const void *bytes, size_t size);
+void decode_json(struct rollcast_decoder *decoder, const void *bytes, size_t size);
+void decode_influx(struct rollcast_decoder *decoder, const void *bytes, size_t size);
 
 #endif

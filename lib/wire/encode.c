@@ -9,11 +9,20 @@
 
 #include "lib/wire/encoder.h"
 
+static const struct {
+	void (*forecast)(struct rollcast_encoder *, const struct rollcast_forecast *);
+	void (*samples)(struct rollcast_encoder *, const struct rollcast_samples *);
+} formats[ROLLCAST_FORMATS] = {
+	[ROLLCAST_FORMAT_MSGPACK] = {encode_msgpack_forecast, encode_msgpack_samples},
+	[ROLLCAST_FORMAT_JSON] = {encode_json_forecast, encode_json_samples},
+	[ROLLCAST_FORMAT_INFLUX] = {encode_influx_forecast, encode_influx_samples},
+};
+
 int rollcast_encoder_create(enum rollcast_format format, struct rollcast_encoder **ret_encoder)
 {
 	struct rollcast_encoder *encoder;
 
-	if (format != ROLLCAST_FORMAT_MSGPACK)
+	if ((unsigned)format >= ROLLCAST_FORMATS)
 		return -EINVAL;
 	encoder = calloc(1, sizeof *encoder);
 	if (!encoder)
@@ -62,7 +71,7 @@ int rollcast_encode_forecast(struct rollcast_encoder *encoder,
 
 	if (r)
 		return r;
-	encode_msgpack_forecast(encoder, forecast);
+	formats[encoder->format].forecast(encoder, forecast);
 	return end(encoder, ret_bytes, ret_size);
 }
 
@@ -70,10 +79,10 @@ int rollcast_encode_samples(struct rollcast_encoder *encoder,
 			    const struct rollcast_samples *samples, const void **ret_bytes,
 			    size_t *ret_size)
 {
-	int r = begin(encoder, samples->name);
+	int r = samples->count ? begin(encoder, samples->name) : -EINVAL;
 
 	if (r)
 		return r;
-	encode_msgpack_samples(encoder, samples);
+	formats[encoder->format].samples(encoder, samples);
 	return end(encoder, ret_bytes, ret_size);
 }

@@ -18,10 +18,21 @@ struct rollcast_encoder {
 	char scratch[ROLLCAST_NAME_MAX];
 };
 
-/* They write a message into the empty buffer; the name in hand is that of what they write. */
+/*
+ * They write a message into the empty buffer; the name in hand is that of what they write. Samples
+ * are one at least.
+ */
 void encode_msgpack_forecast(struct rollcast_encoder *encoder,
 			     const struct rollcast_forecast *forecast);
 void encode_msgpack_samples(struct rollcast_encoder *encoder,
 			    const struct rollcast_samples *samples);
+void encode_json_forecast(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast);
+void encode_json_samples(struct rollcast_encoder *encoder,
+			 const struct rollcast_samples *samples);
+void encode_influx_forecast(struct rollcast_encoder *encoder,
+			    const struct rollcast_forecast *forecast);
+void encode_influx_samples(struct rollcast_encoder *encoder,
+			   const struct rollcast_samples *samples);
 
 #endif

@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "lib/wire/decoder.h"
+#include "lib/wire/json.h"
 #include "lib/wire/level.h"
 #include "lib/wire/reader.h"
 
 enum { EXPERT_NAME_MAX = 32 };
 
 struct rollcast_forecast_reader {
+	enum rollcast_format format;
+	struct buffer rewritten; /* JSON: as msgpack */
 	struct rollcast_forecast forecast;
 	unsigned keys; /* seen, as bits of their place in the table below */
 	struct rollcast_text plain_name;
@@ -317,25 +320,53 @@ int rollcast_forecast_reader_create(enum rollcast_format format,
 {
 	struct rollcast_forecast_reader *forecast_reader;
 
-	if (format != ROLLCAST_FORMAT_MSGPACK)
+	/* Line protocol splits a forecast into points, which do not say all of it. */
+	if (format != ROLLCAST_FORMAT_MSGPACK && format != ROLLCAST_FORMAT_JSON)
 		return -EINVAL;
 	forecast_reader = calloc(1, sizeof *forecast_reader);
 	if (!forecast_reader)
 		return -ENOMEM;
+	forecast_reader->format = format;
 	*ret_reader = forecast_reader;
 	return 0;
 }
 
 void rollcast_forecast_reader_destroy(struct rollcast_forecast_reader *forecast_reader)
 {
+	if (forecast_reader)
+		buffer_finish(&forecast_reader->rewritten);
 	free(forecast_reader);
+}
+
+static int rewrite(struct rollcast_forecast_reader *forecast_reader, struct reader *reader)
+{
+	struct json json = {(const char *)reader->at, (const char *)reader->end};
+	struct buffer *msgpack = &forecast_reader->rewritten;
+	enum rollcast_decode r;
+	char byte;
+
+	buffer_reset(msgpack);
+	r = json_to_msgpack(&json, msgpack);
+	if (r == ROLLCAST_DECODE_MEMORY)
+		return -ENOMEM;
+	if (r || json_peek(&json, &byte))
+		return -EINVAL;
+	reader->at = (const uint8_t *)msgpack->bytes;
+	reader->end = reader->at + msgpack->size;
+	return 0;
 }
 
 int rollcast_forecast_read(struct rollcast_forecast_reader *forecast_reader, const void *bytes,
 			   size_t size, const struct rollcast_forecast **ret_forecast)
 {
 	struct reader reader = {bytes, (const uint8_t *)bytes + size};
+	int r;
 
+	if (forecast_reader->format == ROLLCAST_FORMAT_JSON) {
+		r = rewrite(forecast_reader, &reader);
+		if (r)
+			return r;
+	}
 	forecast_reader->forecast = (struct rollcast_forecast){
 		.name = forecast_reader->name,
 		.mean = forecast_reader->mean,

@@ -1,100 +1,15 @@
 /* Samples from msgpack: the shapes, the numbers, what is refused and for which reason. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "rollcast/wire.h"
-
-enum { ARRIVAL_US = 77 };
-
-/* What a decoder said, as text: `name time_us value;` per sample, then `reason=n` per refusal. */
-struct transcript {
-	char text[4096];
-	size_t length;
-	uint64_t samples;
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct transcript *transcript,
-						       const char *format, ...)
-{
-	va_list arguments;
-	int n;
-
-	va_start(arguments, format);
-	n = vsnprintf(transcript->text + transcript->length,
-		      sizeof transcript->text - transcript->length, format, arguments);
-	va_end(arguments);
-	assert_true(n >= 0 && (size_t)n < sizeof transcript->text - transcript->length);
-	transcript->length += (size_t)n;
-}
-
-static void write_down(void *context, const struct rollcast_samples *samples)
-{
-	struct transcript *transcript = context;
-
-	for (size_t i = 0; i < samples->count; i++)
-		say(transcript, "%.*s %lld %.17g;", (int)samples->name.length, samples->name.bytes,
-		    (long long)samples->times_us[i], samples->values[i]);
-}
-
-static void decode(double unit_us, const void *bytes, size_t size, struct transcript *transcript)
-{
-	CLEANUP(rollcast_decoder_destroy) struct rollcast_decoder *decoder = NULL;
-	uint64_t counts[ROLLCAST_DECODE_RESULTS] = {0};
-
-	memset(transcript, 0, sizeof *transcript);
-	assert_int_equal(
-		rollcast_decoder_create(ROLLCAST_FORMAT_MSGPACK, unit_us, &decoder), 0);
-	/* From the heap and of exact size, so that a sanitizer sees a step too far. */
-	CLEANUP(free) void *copy = malloc(size ? size : 1);
-	assert_non_null(copy);
-	memcpy(copy, bytes, size);
-	rollcast_decode(decoder, copy, size, ARRIVAL_US, write_down, transcript, counts);
-	for (int i = 1; i < ROLLCAST_DECODE_RESULTS; i++)
-		if (counts[i])
-			say(transcript, "%s=%llu;", rollcast_decode_word(i),
-			    (unsigned long long)counts[i]);
-	transcript->samples = counts[ROLLCAST_DECODE_OK];
-}
-
-struct row {
-	double unit_us;
-	const char *bytes;
-	size_t size;
-	const char *expected;
-};
+#include "tests/wire/transcript.h"
 
 #define S  1e6
 #define MS 1e3
 #define US 1.0
 #define NS 1e-3
-#define ROW(unit, bytes, expected)                                                                 \
-	{                                                                                          \
-		unit, bytes, sizeof(bytes) - 1, expected                                           \
-	}
 
 /* Pieces of messages; the length byte of a text is octal 240 + length. */
 #define NAME   "\244name\241x"
 #define TIME1  "\244time\001"
 #define VALUE2 "\245value\002"
-
-static void check(const struct row *rows, size_t count)
-{
-	struct transcript transcript;
-
-	for (size_t i = 0; i < count; i++) {
-		decode(rows[i].unit_us, rows[i].bytes, rows[i].size, &transcript);
-		if (strcmp(transcript.text, rows[i].expected))
-			fail_msg("row %zu: \"%s\" instead of \"%s\"", i, transcript.text,
-				 rows[i].expected);
-	}
-}
-#define CHECK(rows) check(rows, sizeof rows / sizeof *rows)
 
 static void decodes_every_shape(void **state)
 {
@@ -140,7 +55,7 @@ static void decodes_every_shape(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 #define VALUED(bytes) "\202" NAME "\245value" bytes
@@ -168,7 +83,7 @@ static void decodes_numbers_of_every_width(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 #define NAMED(bytes) "\202\244name" bytes VALUE2
@@ -192,7 +107,7 @@ static void decodes_names_of_every_width(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 #define TIMED(bytes) "\203" NAME VALUE2 "\244time" bytes
@@ -226,7 +141,7 @@ static void decodes_times_in_every_unit(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_times_out_of_range(void **state)
@@ -253,7 +168,7 @@ static void refuses_times_out_of_range(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_values_that_are_no_finite_number(void **state)
@@ -277,7 +192,7 @@ static void refuses_values_that_are_no_finite_number(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_what_is_no_shape(void **state)
@@ -313,7 +228,7 @@ static void refuses_what_is_no_shape(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_names_that_cannot_be_canonical(void **state)
@@ -331,7 +246,7 @@ static void refuses_names_that_cannot_be_canonical(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_a_name_that_is_too_long_and_takes_one_that_just_fits(void **state)
@@ -344,12 +259,12 @@ static void refuses_a_name_that_is_too_long_and_takes_one_that_just_fits(void **
 	memset(bytes + head + 2, 'n', ROLLCAST_NAME_MAX);
 	bytes[head] = (ROLLCAST_NAME_MAX - 1) >> 8;
 	bytes[head + 1] = (char)((ROLLCAST_NAME_MAX - 1) & 0xff);
-	decode(S, bytes, head + 2 + ROLLCAST_NAME_MAX - 1, &transcript);
+	decode(ROLLCAST_FORMAT_MSGPACK, S, bytes, head + 2 + ROLLCAST_NAME_MAX - 1, &transcript);
 	assert_int_equal(transcript.samples, 1);
 	assert_int_equal(transcript.length, ROLLCAST_NAME_MAX - 1 + strlen(" 77 2;"));
 	bytes[head] = ROLLCAST_NAME_MAX >> 8;
 	bytes[head + 1] = (char)(ROLLCAST_NAME_MAX & 0xff);
-	decode(S, bytes, head + 2 + ROLLCAST_NAME_MAX, &transcript);
+	decode(ROLLCAST_FORMAT_MSGPACK, S, bytes, head + 2 + ROLLCAST_NAME_MAX, &transcript);
 	assert_string_equal(transcript.text, "name=1;");
 }
 
@@ -366,7 +281,7 @@ static void refuses_more_labels_than_there_is_room_for(void **state)
 		bytes[length++] = (char)labels;
 		for (int i = 0; i < labels; i++)
 			length += (size_t)sprintf(bytes + length, "\242%02d\241v", i);
-		decode(S, bytes, length, &transcript);
+		decode(ROLLCAST_FORMAT_MSGPACK, S, bytes, length, &transcript);
 		assert_int_equal(transcript.samples, labels == ROLLCAST_LABELS_MAX);
 	}
 	assert_string_equal(transcript.text, "name=1;");
@@ -397,7 +312,7 @@ static void refuses_what_promises_more_than_there_is(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void refuses_what_is_no_msgpack_or_follows_it(void **state)
@@ -412,7 +327,7 @@ static void refuses_what_is_no_msgpack_or_follows_it(void **state)
 	};
 
 	(void)state;
-	CHECK(rows);
+	CHECK(ROLLCAST_FORMAT_MSGPACK, rows);
 }
 
 static void skips_nesting_of_any_depth(void **state)
@@ -424,7 +339,7 @@ static void skips_nesting_of_any_depth(void **state)
 	(void)state;
 	memset(bytes + length, 0x91, 100000);
 	bytes[length + 100000] = 0;
-	decode(S, bytes, length + 100001, &transcript);
+	decode(ROLLCAST_FORMAT_MSGPACK, S, bytes, length + 100001, &transcript);
 	assert_string_equal(transcript.text, "x 77 2;");
 }
 
@@ -468,28 +383,6 @@ static void delivers_a_large_column_batch_in_order(void **state)
 	assert_int_equal(counts[ROLLCAST_DECODE_OK], ROWS);
 }
 
-static void look_at(void *context, const struct rollcast_samples *samples)
-{
-	(void)context;
-	assert_in_range(samples->name.length, 1, ROLLCAST_NAME_MAX - 1);
-	assert_int_equal(samples->name.bytes[samples->name.length], 0);
-	assert_true(samples->count > 0);
-	for (size_t i = 0; i < samples->count; i++) {
-		assert_true(samples->values[i] - samples->values[i] == 0);
-		assert_true(samples->times_us[i] >= -ROLLCAST_TIME_MAX_US &&
-			    samples->times_us[i] <= ROLLCAST_TIME_MAX_US);
-	}
-}
-
-/* A small generator of its own, so that a failure can be repeated: xorshift64*. */
-static uint32_t draw(uint64_t *seed)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return (uint32_t)((*seed * 0x2545f4914f6cdd1d) >> 32);
-}
-
 static void survives_200000_mutations(void **state)
 {
 	static const struct row rows[] = {
@@ -502,25 +395,12 @@ static void survives_200000_mutations(void **state)
 		ROW(S, "\203" NAME "\245times\222\001\002\246values\222\003\313\x3f\xe0\0\0\0\0\0\0",
 		    ""),
 	};
-	CLEANUP(rollcast_decoder_destroy) struct rollcast_decoder *decoder = NULL;
 	uint64_t counts[ROLLCAST_DECODE_RESULTS] = {0};
-	uint64_t seed = 1;
 
 	(void)state;
-	assert_int_equal(rollcast_decoder_create(ROLLCAST_FORMAT_MSGPACK, S, &decoder), 0);
-	for (int i = 0; i < 200000; i++) {
-		const struct row *row = &rows[draw(&seed) % (sizeof rows / sizeof *rows)];
-		size_t size = row->size - (draw(&seed) % 4 ? 0 : draw(&seed) % row->size);
-		CLEANUP(free) uint8_t *bytes = malloc(size);
-
-		assert_non_null(bytes);
-		memcpy(bytes, row->bytes, size);
-		for (uint32_t n = draw(&seed) % 4; n; n--)
-			bytes[draw(&seed) % size] = (uint8_t)draw(&seed);
-		rollcast_decode(decoder, bytes, size, 0, look_at, NULL, counts);
-	}
+	mutate(ROLLCAST_FORMAT_MSGPACK, rows, sizeof rows / sizeof *rows, 200000, counts);
 	/* Every outcome was met, or the mutations are too tame to prove anything. */
-	for (int i = 0; i < ROLLCAST_DECODE_RESULTS; i++)
+	for (int i = 0; i < ROLLCAST_DECODE_MEMORY; i++)
 		assert_true(counts[i] > 0);
 }
 
