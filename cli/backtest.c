@@ -392,7 +392,7 @@ static void write_stream(FILE *file, const char *name, const struct backtest_res
 
 	for (size_t i = 0; i < result->origin_count; i++) {
 		int64_t origin_us =
-			result->first_us + (int64_t)result->origins[i] * result->step_us;
+			result->file_us + (int64_t)result->origins[i] * result->step_us;
 
 		for (uint32_t h = 0; h < result->horizon; h++) {
 			json_string(file, name);
@@ -449,7 +449,7 @@ static int plot_stream(const struct backtest *backtest, size_t index, const char
 	if (!times || !lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		times[i] = result->first_us + (int64_t)(first + i) * result->step_us;
+		times[i] = result->file_us + (int64_t)(first + i) * result->step_us;
 	for (size_t i = 0; i < 3 * count; i++)
 		lines[i] = NAN;
 	for (size_t i = 0; i < result->origin_count; i++)

@@ -13,6 +13,7 @@ enum { REPORTED = 256 }; /* samples, between reports of progress */
 
 struct run {
 	const struct backtest_plan *plan;
+	const struct backtest_series *series;
 	const struct rollcast_stream_settings *settings;
 	struct rollcast_stream *stream;
 	struct backtest_result *result;
@@ -139,6 +140,10 @@ static int begin(struct run *run, const struct rollcast_forecast *forecast)
 	struct backtest_result *result = run->result;
 
 	result->first_us = forecast->origin_us;
+	/* What the grid calls a step by its begin, the file calls by its own times. */
+	result->file_us = run->series->times_us[0];
+	if (llabs(result->file_us - result->first_us) >= forecast->step_us)
+		result->file_us = result->first_us;
 	result->step_us = forecast->step_us;
 	result->horizon = forecast->horizon;
 	result->quantile_count = forecast->quantile_count;
@@ -307,7 +312,7 @@ int backtest_run(const struct backtest_plan *plan, const struct backtest_series 
 		 struct backtest_result *ret_result)
 {
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	struct run run = {.plan = plan, .settings = settings, .result = ret_result};
+	struct run run = {.plan = plan, .series = series, .settings = settings, .result = ret_result};
 	double started = processor_seconds();
 	int r;
 

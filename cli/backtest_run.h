@@ -38,6 +38,7 @@ struct backtest_measures {
 
 struct backtest_result {
 	int64_t first_us, step_us;
+	int64_t file_us; /* time of the first step, as the file has it */
 	double *steps; /* [step_count], NaN: not measured */
 	size_t step_count, step_room;
 	uint64_t *origins;  /* [origin_count], indexes of steps */

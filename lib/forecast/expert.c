@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "lib/forecast/network_expert.h"
+#include "lib/forecast/regression.h"
 #include "lib/forecast/transform.h"
 
 enum { PERIODS_MEANT = 3 };
@@ -113,6 +114,12 @@ const struct expert_row expert_rows[] = {
 	{.name = "median_48", .forecast = rolling_median, .width = 48},
 	{.name = "smoothing_10", .forecast = smoothed, .update = smooth, .smoothing = 0.1},
 	{.name = "smoothing_30", .forecast = smoothed, .update = smooth, .smoothing = 0.3},
+	{.name = "regression", .forecast = regression_expert_forecast,
+	 .regression = REGRESSION_LAGS},
+	{.name = "regression_seasonal", .forecast = regression_expert_forecast,
+	 .regression = REGRESSION_SEASONAL, .seasonal = true},
+	{.name = "regression_median", .forecast = regression_expert_forecast,
+	 .regression = REGRESSION_MEDIAN},
 	{.name = "network", .forecast = network_expert_forecast, .network = NETWORK_LOCAL},
 	{.name = "network_seasonal", .forecast = network_expert_forecast, .network = NETWORK_SEASONAL,
 	 .seasonal = true},

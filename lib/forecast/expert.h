@@ -39,7 +39,7 @@ struct expert_row {
 	uint32_t season;  /* which */
 	uint32_t width;   /* steps looked at */
 	double smoothing; /* 0..1 */
-	uint32_t network; /* which */
+	uint32_t network, regression; /* which */
 };
 
 /* The pool. The first row is naive, and the next ROLLCAST_SEASONS_MAX are seasonal naive. */

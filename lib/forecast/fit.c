@@ -1,7 +1,11 @@
 /* What a training found: see fit.h. */
 #include "lib/forecast/fit.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "lib/forecast/network_expert.h"
+#include "lib/forecast/regression.h"
 
 int fit_copy(const struct fit *fit, struct fit *ret_copy)
 {
@@ -9,6 +13,8 @@ int fit_copy(const struct fit *fit, struct fit *ret_copy)
 
 	for (uint32_t i = 0; i < FIT_NETWORKS; i++)
 		copy.networks[i] = (struct network_fit){0};
+	for (uint32_t i = 0; i < FIT_REGRESSIONS; i++)
+		copy.regressions[i] = (struct regression_fit){0};
 	for (uint32_t i = 0; i < FIT_NETWORKS; i++) {
 		int r = network_fit_copy(&fit->networks[i], &copy.networks[i]);
 
@@ -25,4 +31,35 @@ void fit_finish(struct fit *fit)
 {
 	for (uint32_t i = 0; i < FIT_NETWORKS; i++)
 		network_fit_finish(&fit->networks[i]);
+	for (uint32_t i = 0; i < FIT_REGRESSIONS; i++)
+		regression_fit_finish(&fit->regressions[i]);
+}
+
+int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
+		     uint32_t horizon)
+{
+	size_t extras, network = network_scratch(model, horizon, &extras);
+
+	*scratch = (struct fit_scratch){
+		.inputs = malloc(model->lookback * sizeof(float)),
+		.extras = malloc(extras * sizeof(float)),
+		.outputs = malloc(horizon * sizeof(float)),
+		.network = malloc((network + 1) * sizeof(float)),
+		.features = malloc(regression_scratch(model->lookback) * sizeof(double)),
+	};
+	if (scratch->inputs && scratch->extras && scratch->outputs && scratch->network &&
+	    scratch->features)
+		return 0;
+	fit_scratch_finish(scratch);
+	return -ENOMEM;
+}
+
+void fit_scratch_finish(struct fit_scratch *scratch)
+{
+	free(scratch->inputs);
+	free(scratch->extras);
+	free(scratch->outputs);
+	free(scratch->network);
+	free(scratch->features);
+	*scratch = (struct fit_scratch){0};
 }

@@ -11,7 +11,7 @@
 
 #include "rollcast/stream.h"
 
-enum { FIT_NETWORKS = 2 };
+enum { FIT_NETWORKS = 2, FIT_REGRESSIONS = 3 };
 
 /* A network and the scale that it was trained in. */
 struct network_fit {
@@ -22,10 +22,18 @@ struct network_fit {
 	bool afresh; /* a training of it diverged: the next one does not go on from here */
 };
 
+/* A regression and the scale that it was fitted in. */
+struct regression_fit {
+	double *coefficients; /* [horizon x features]; NULL: not fitted */
+	uint32_t features;
+	double scale;
+};
+
 struct fit {
 	uint32_t seasons[ROLLCAST_SEASONS_MAX]; /* periods in steps, ascending */
 	uint32_t season_count;
 	struct network_fit networks[FIT_NETWORKS];
+	struct regression_fit regressions[FIT_REGRESSIONS];
 	double low, high; /* no expert is believed beyond; infinite before the first training */
 	int64_t trained_us;
 };
@@ -33,9 +41,14 @@ struct fit {
 /* Working memory of the fitted experts, so that a forecast allocates nothing. */
 struct fit_scratch {
 	float *inputs, *extras, *outputs, *network;
+	double *features;
 };
 
-/* A copy that shares the weights; -ENOMEM. */
+int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
+		     uint32_t horizon);
+void fit_scratch_finish(struct fit_scratch *scratch);
+
+/* A copy of what the next training goes on from; it shares the weights. -ENOMEM. */
 int fit_copy(const struct fit *fit, struct fit *ret_copy);
 /* Frees what the fit owns. */
 void fit_finish(struct fit *fit);

@@ -9,6 +9,7 @@
 #include "lib/forecast/past.h"
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/random.h"
+#include "lib/forecast/regression.h"
 #include "lib/forecast/transform.h"
 #include "lib/series/season.h"
 
@@ -68,6 +69,14 @@ static int find_clamp(struct rollcast_job *job)
 
 /* ---- windows ---- */
 
+/* What networks and regressions learn from. */
+struct lessons {
+	struct feature_view view;
+	const uint32_t *origins;
+	uint32_t origin_count;
+	double scale;
+};
+
 /* Origins whose lookback and horizon hold no hole, ascending. */
 static uint32_t find_origins(const struct rollcast_job *job, uint32_t *origins)
 {
@@ -121,24 +130,17 @@ static int train_network(struct rollcast_job *job, const struct network_job *tas
 	return r;
 }
 
-static int train_networks(struct rollcast_job *job)
+static int train_networks(struct rollcast_job *job, const struct lessons *lessons)
 {
-	CLEANUP(free) uint32_t *origins = malloc(job->count * sizeof(*origins));
 	struct network_job task = {
-		.view = {.model = &job->settings.model,
-			 .horizon = job->settings.horizon,
-			 .seasons = job->fit.seasons,
-			 .season_count = job->fit.season_count,
-			 .values = job->values,
-			 .first_step = job->time_us / job->step_us - (int64_t)job->count + 1},
-		.origins = origins,
-		.scale = transform_scale(job->values, job->count, job->settings.horizon),
+		.model = &job->settings.model,
+		.view = lessons->view,
+		.origins = lessons->origins,
+		.origin_count = lessons->origin_count,
+		.scale = lessons->scale,
 	};
 	int result = 0;
 
-	if (!origins)
-		return -ENOMEM;
-	task.origin_count = find_origins(job, origins);
 	for (uint32_t i = 0; i < FIT_NETWORKS; i++) {
 		task.seed = random_mix(job->seed, i);
 		int r = train_network(job, &task, i);
@@ -151,6 +153,43 @@ static int train_networks(struct rollcast_job *job)
 	return result;
 }
 
+static int fit_regressions(struct rollcast_job *job, const struct lessons *lessons)
+{
+	struct regression_job task = {
+		.view = lessons->view,
+		.origins = lessons->origins,
+		.origin_count = lessons->origin_count,
+		.scale = lessons->scale,
+	};
+	int r = 0;
+
+	for (uint32_t i = 0; i < FIT_REGRESSIONS && r == 0; i++)
+		r = regression_fit(&task, i, &job->fit.regressions[i]);
+	return r;
+}
+
+static int learn(struct rollcast_job *job)
+{
+	CLEANUP(free) uint32_t *origins = malloc(job->count * sizeof(*origins));
+	struct lessons lessons = {
+		.view = {.lookback = job->settings.model.lookback,
+			 .horizon = job->settings.horizon,
+			 .seasons = job->fit.seasons,
+			 .season_count = job->fit.season_count,
+			 .values = job->values,
+			 .first_step = job->time_us / job->step_us - (int64_t)job->count + 1},
+		.origins = origins,
+		.scale = transform_scale(job->values, job->count, job->settings.horizon),
+	};
+	int r;
+
+	if (!origins)
+		return -ENOMEM;
+	lessons.origin_count = find_origins(job, origins);
+	r = fit_regressions(job, &lessons);
+	return r ? r : train_networks(job, &lessons);
+}
+
 static int run(struct rollcast_job *job)
 {
 	int r = find_seasons(job);
@@ -158,7 +197,7 @@ static int run(struct rollcast_job *job)
 	if (r == 0)
 		r = find_clamp(job);
 	if (r == 0)
-		r = train_networks(job);
+		r = learn(job);
 	return r;
 }
 

@@ -9,11 +9,7 @@
 #include "lib/forecast/random.h"
 #include "lib/forecast/transform.h"
 
-enum {
-	ANCHOR_WIDTH = 12,
-	PHASES = 4, /* sine and cosine of the first season and of half of it */
-	PERIODS_MEANT = 3,
-};
+enum { PHASES = 4 }; /* sine and cosine of the first season and of half of it */
 
 /* ---- inputs ---- */
 
@@ -38,46 +34,12 @@ static struct rollcast_shape shape_of(uint32_t which, const struct rollcast_mode
 	};
 }
 
-static double anchor_at(uint32_t which, const struct network_view *view, size_t origin)
-{
-	uint32_t width = view->model->lookback < ANCHOR_WIDTH ? view->model->lookback : ANCHOR_WIDTH;
-
-	if (which == NETWORK_SEASONAL)
-		return view->values[origin];
-	return transform_median(view->values + origin + 1, origin + 1, width);
-}
-
-/* The value `periods` seasons (or more, to be in the past) before step `ahead` of the horizon. */
-static double value_season_ago(const struct network_view *view, size_t origin, uint32_t ahead,
-			       uint32_t season, uint32_t periods)
-{
-	size_t back = ((size_t)(ahead + season - 1) / season + periods - 1) * season;
-
-	return origin + ahead >= back ? view->values[origin + ahead - back] : NAN;
-}
-
-static double mean_of_seasons(const struct network_view *view, size_t origin, uint32_t ahead)
-{
-	double sum = 0;
-	uint32_t count = 0;
-
-	for (uint32_t periods = 1; periods <= PERIODS_MEANT; periods++) {
-		double value = value_season_ago(view, origin, ahead, view->seasons[0], periods);
-
-		if (isnan(value))
-			break;
-		sum += value;
-		count++;
-	}
-	return count ? sum / count : view->values[origin];
-}
-
-static void encode_extras(const struct network_view *view, size_t origin, double anchor,
+static void encode_extras(const struct feature_view *view, size_t origin, double anchor,
 			  double scale, float *extras)
 {
 	for (uint32_t i = 0; i < view->season_count; i++) {
 		for (uint32_t ahead = 1; ahead <= view->horizon; ahead++) {
-			double value = value_season_ago(view, origin, ahead, view->seasons[i], 1);
+			double value = feature_season_ago(view, origin, ahead, view->seasons[i], 1);
 
 			if (isnan(value))
 				value = view->values[origin];
@@ -85,11 +47,10 @@ static void encode_extras(const struct network_view *view, size_t origin, double
 		}
 	}
 	for (uint32_t ahead = 1; ahead <= view->horizon; ahead++)
-		*extras++ = (float)transform_there(mean_of_seasons(view, origin, ahead), anchor,
+		*extras++ = (float)transform_there(feature_season_mean(view, origin, ahead), anchor,
 						   scale);
 
-	double phase = 2 * M_PI * (double)((view->first_step + (int64_t)origin) % view->seasons[0]) /
-		       view->seasons[0];
+	double phase = feature_phase(view, origin);
 
 	for (int i = 1; i <= PHASES / 2; i++) {
 		*extras++ = (float)sin(i * phase);
@@ -98,12 +59,14 @@ static void encode_extras(const struct network_view *view, size_t origin, double
 }
 
 /* Returns the anchor. There must be a lookback up to `origin`. */
-static double encode(uint32_t which, const struct network_view *view, size_t origin, double scale,
+static double encode(uint32_t which, const struct feature_view *view, size_t origin, double scale,
 		     float *inputs, float *extras)
 {
-	uint32_t lookback = view->model->lookback;
+	uint32_t lookback = view->lookback;
 	const double *first = view->values + origin + 1 - lookback;
-	double anchor = anchor_at(which, view, origin);
+	double anchor = feature_anchor(view, which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST
+								: FEATURE_ANCHOR_MEDIAN,
+				       origin);
 
 	for (uint32_t i = 0; i < lookback; i++)
 		inputs[i] = (float)transform_there(first[i], anchor, scale);
@@ -160,7 +123,7 @@ static int train(struct rollcast_trainer *trainer, const struct network_job *job
 		 const struct rollcast_shape *shape, uint32_t steps, uint32_t *done)
 {
 	CLEANUP(batch_memory_finish) struct batch_memory memory = {0};
-	const struct rollcast_model_settings *model = job->view.model;
+	const struct rollcast_model_settings *model = job->model;
 	struct random random = {job->seed};
 	struct rollcast_batch batch = {.count = model->batch};
 	float loss;
@@ -186,7 +149,7 @@ static int train(struct rollcast_trainer *trainer, const struct network_job *job
 
 static struct rollcast_training training_of(const struct network_job *job)
 {
-	const struct rollcast_model_settings *model = job->view.model;
+	const struct rollcast_model_settings *model = job->model;
 	static const float median = 0.5f;
 
 	return (struct rollcast_training){
@@ -257,7 +220,7 @@ int network_train(const struct network_job *job, uint32_t which, const struct ne
 		  struct network_fit *ret_fit, uint32_t *steps)
 {
 	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
-	const struct rollcast_model_settings *model = job->view.model;
+	const struct rollcast_model_settings *model = job->model;
 	struct rollcast_shape shape =
 		shape_of(which, model, job->view.horizon, job->view.season_count);
 	int r;
@@ -298,34 +261,16 @@ int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy
 
 /* ---- forecasts ---- */
 
-int network_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
-			 uint32_t horizon)
+size_t network_scratch(const struct rollcast_model_settings *model, uint32_t horizon,
+		       size_t *ret_extras)
 {
-	struct rollcast_shape shape =
+	struct rollcast_shape local = shape_of(NETWORK_LOCAL, model, horizon, 0);
+	struct rollcast_shape seasonal =
 		shape_of(NETWORK_SEASONAL, model, horizon, ROLLCAST_SEASONS_MAX);
-	size_t network = rollcast_network_scratch(&shape, 1);
+	size_t a = rollcast_network_scratch(&local, 1), b = rollcast_network_scratch(&seasonal, 1);
 
-	shape.extras = 0;
-	if (network < rollcast_network_scratch(&shape, 1))
-		network = rollcast_network_scratch(&shape, 1);
-	scratch->inputs = malloc(model->lookback * sizeof(float));
-	scratch->extras =
-		malloc(extras_of(NETWORK_SEASONAL, horizon, ROLLCAST_SEASONS_MAX) * sizeof(float));
-	scratch->outputs = malloc(horizon * sizeof(float));
-	scratch->network = malloc((network + 1) * sizeof(float));
-	if (scratch->inputs && scratch->extras && scratch->outputs && scratch->network)
-		return 0;
-	network_scratch_finish(scratch);
-	return -ENOMEM;
-}
-
-void network_scratch_finish(struct fit_scratch *scratch)
-{
-	free(scratch->inputs);
-	free(scratch->extras);
-	free(scratch->outputs);
-	free(scratch->network);
-	*scratch = (struct fit_scratch){0};
+	*ret_extras = seasonal.extras;
+	return a > b ? a : b;
 }
 
 bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
@@ -334,8 +279,8 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 	const struct network_fit *network = &view->fit->networks[row->network];
 	const struct fit_scratch *scratch = view->scratch;
 	size_t count = past_count(view->past);
-	struct network_view window = {
-		.model = view->model,
+	struct feature_view window = {
+		.lookback = view->model->lookback,
 		.horizon = view->horizon,
 		.seasons = view->fit->seasons,
 		.season_count = view->fit->season_count,

@@ -11,33 +11,24 @@
 #define LIB_FORECAST_NETWORK_EXPERT_H
 
 #include "lib/forecast/expert.h"
+#include "lib/forecast/features.h"
 #include "lib/forecast/fit.h"
 
 enum { NETWORK_LOCAL, NETWORK_SEASONAL };
 
-/* A stretch of values to look back from. */
-struct network_view {
-	const struct rollcast_model_settings *model;
-	uint32_t horizon;
-	const uint32_t *seasons;
-	uint32_t season_count;
-	const double *values; /* oldest first */
-	int64_t first_step;   /* time of the oldest, in steps since the epoch: tells the phase */
-};
-
 /* What one training of one network needs. */
 struct network_job {
-	struct network_view view;
+	const struct rollcast_model_settings *model;
+	struct feature_view view;
 	const uint32_t *origins; /* indexes of values that have matured, all in one piece */
 	uint32_t origin_count;
 	double scale;
 	uint64_t seed;
 };
 
-/* Scratch for the networks of these settings with any seasons. -ENOMEM. */
-int network_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
-			 uint32_t horizon);
-void network_scratch_finish(struct fit_scratch *scratch);
+/* Floats of scratch that forecasts need, with any seasons, and how many extras there may be. */
+size_t network_scratch(const struct rollcast_model_settings *model, uint32_t horizon,
+		       size_t *ret_extras);
 
 /*
  * Trains network `which` from `before` (NULL or of another shape: anew) into *ret_fit, which the

@@ -13,7 +13,6 @@
 #include "lib/forecast/past.h"
 #include "lib/forecast/intervals.h"
 #include "lib/forecast/job.h"
-#include "lib/forecast/network_expert.h"
 #include "lib/forecast/pending.h"
 #include "lib/forecast/random.h"
 #include "lib/forecast/score.h"
@@ -141,7 +140,7 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 	grid_finish(&stream->grid);
 	past_finish(&stream->past);
 	fit_finish(&stream->fit);
-	network_scratch_finish(&stream->scratch);
+	fit_scratch_finish(&stream->scratch);
 	intervals_finish(&stream->intervals);
 	pending_finish(&stream->pending);
 	free(stream->forecasts);
@@ -229,7 +228,7 @@ static int make_ready(struct rollcast_stream *stream)
 	if (!stream->past.marks && (r = past_init(&stream->past, window)) < 0)
 		return r;
 	if (!stream->scratch.network &&
-	    (r = network_scratch_init(&stream->scratch, &settings->model, settings->horizon)) < 0)
+	    (r = fit_scratch_init(&stream->scratch, &settings->model, settings->horizon)) < 0)
 		return r;
 	if (!stream->intervals.seen &&
 	    (r = intervals_init(&stream->intervals, settings->horizon)) < 0)

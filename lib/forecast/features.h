@@ -1,0 +1,37 @@
+/* What networks and regressions read at an origin: the lookback, and the same phase of seasons ago. */
+#ifndef LIB_FORECAST_FEATURES_H
+#define LIB_FORECAST_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A stretch of values to look back from. */
+struct feature_view {
+	uint32_t lookback, horizon;
+	const uint32_t *seasons; /* ascending */
+	uint32_t season_count;
+	const double *values; /* oldest first, no NaN */
+	int64_t first_step;   /* time of the oldest, in steps since the epoch: tells the phase */
+};
+
+enum feature_anchor {
+	FEATURE_ANCHOR_LAST,   /* the value at the origin */
+	FEATURE_ANCHOR_MEDIAN, /* of the last 12 values, or of the lookback if that is shorter */
+};
+
+double feature_anchor(const struct feature_view *view, enum feature_anchor kind, size_t origin);
+
+/*
+ * The value `periods` seasons (or more, to be in the past) before step `ahead` (from 1) of the horizon;
+ * NaN if the stretch begins later.
+ */
+double feature_season_ago(const struct feature_view *view, size_t origin, uint32_t ahead,
+			  uint32_t season, uint32_t periods);
+
+/* Mean of up to three such values of the first season; the value at the origin if there is none. */
+double feature_season_mean(const struct feature_view *view, size_t origin, uint32_t ahead);
+
+/* The phase of step `index` within the first season, 0..2 pi. */
+double feature_phase(const struct feature_view *view, size_t index);
+
+#endif

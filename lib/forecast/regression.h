@@ -1,0 +1,36 @@
+/*
+ * Linear autoregressions, one for each step of the horizon at once ("direct"), in asinh space.
+ *
+ *	features [lookback | seasons ago | phase | 1] x coefficients ──► (y(t + h) - anchor) / scale
+ *
+ * Fitted to least absolute errors, which is what forecasts are measured by: a ridge regression whose
+ * lambda is chosen on the last quarter of the window, then reweighted a few times (iteratively
+ * reweighted least squares, Schlossmacher 1973), with weights that neighbouring steps share.
+ */
+#ifndef LIB_FORECAST_REGRESSION_H
+#define LIB_FORECAST_REGRESSION_H
+
+#include "lib/forecast/expert.h"
+#include "lib/forecast/features.h"
+
+enum { REGRESSION_LAGS, REGRESSION_SEASONAL, REGRESSION_MEDIAN };
+
+struct regression_job {
+	struct feature_view view;
+	const uint32_t *origins; /* ascending; each has a lookback before it and a horizon behind */
+	uint32_t origin_count;
+	double scale;
+};
+
+/* Fits regression `which`; an empty *ret_fit if there is too little to learn from. 0, -ENOMEM. */
+int regression_fit(const struct regression_job *job, uint32_t which,
+		   struct regression_fit *ret_fit);
+void regression_fit_finish(struct regression_fit *fit);
+
+/* Doubles of scratch that forecasts need. */
+size_t regression_scratch(uint32_t lookback);
+
+bool regression_expert_forecast(const struct expert_row *row, const struct expert_view *view,
+				const double *state, double *values);
+
+#endif
