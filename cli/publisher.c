@@ -108,6 +108,17 @@ void publisher_destroy(struct publisher *publisher)
 	free(publisher);
 }
 
+/* A signal is no reason to lose a message; whoever waits for signals sees it afterwards. */
+static int send_frame(void *socket, const void *bytes, size_t size, int flags)
+{
+	int r;
+
+	do {
+		r = zmq_send(socket, bytes, size, flags);
+	} while (r < 0 && zmq_errno() == EINTR);
+	return r;
+}
+
 int publisher_send(struct publisher *publisher, const char *topic, const void *bytes, size_t size,
 		   int timeout_ms)
 {
@@ -118,9 +129,9 @@ int publisher_send(struct publisher *publisher, const char *topic, const void *b
 	if (timeout_ms)
 		set(socket, ZMQ_SNDTIMEO, timeout_ms);
 	if (publisher->plan.kind == PUBLISHER_PUB)
-		r = zmq_send(socket, topic, strlen(topic), flags | ZMQ_SNDMORE);
+		r = send_frame(socket, topic, strlen(topic), flags | ZMQ_SNDMORE);
 	if (r >= 0)
-		r = zmq_send(socket, bytes, size, flags);
+		r = send_frame(socket, bytes, size, flags);
 	if (r >= 0) {
 		publisher->sent++;
 		return 0;

@@ -123,7 +123,7 @@ static bool rest(struct replay *replay, int64_t us)
 
 	if (replay->stopped)
 		return false;
-	if (ppoll(&pollfd, 1, &timeout, NULL) > 0)
+	if (ppoll(&pollfd, 1, &timeout, NULL)) /* readable, or interrupted by it */
 		while ((signal = signals_next(replay->signals)))
 			replay->stopped |= signal != SIGWINCH;
 	return !replay->stopped;

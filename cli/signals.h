@@ -3,8 +3,9 @@
 #define CLI_SIGNALS_H
 
 /*
- * Blocks SIGINT, SIGTERM, SIGHUP and SIGWINCH and ignores SIGPIPE, for the rest of the process (call
- * it before threads start). Returns a descriptor that is readable when one came, or a negative errno.
+ * Takes SIGINT, SIGTERM, SIGHUP and SIGWINCH and ignores SIGPIPE, for the rest of the process.
+ * Returns a descriptor that is readable when one came, or a negative errno. Once per process. Calls
+ * that wait may end with EINTR.
  */
 int signals_open(void);
 

@@ -62,18 +62,17 @@ static const char *complete(const char *typed, const char *const *words, size_t 
 
 const char *suggest(const char *typed, const char *const *words, size_t count)
 {
-	const char *nearest = NULL;
-	size_t best = SIZE_MAX;
+	size_t nearest = 0, best = SIZE_MAX;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t wrong = distance(typed, words[i]);
 
 		if (wrong < best) {
 			best = wrong;
-			nearest = words[i];
+			nearest = i;
 		}
 	}
-	if (nearest && best != SIZE_MAX && best <= (strlen(nearest) + 2) / 3)
-		return nearest;
+	if (best != SIZE_MAX && best <= (strlen(words[nearest]) + 2) / 3)
+		return words[nearest];
 	return complete(typed, words, count);
 }

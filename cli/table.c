@@ -388,12 +388,9 @@ void table_print_line(FILE *file, const struct board_row *row)
 {
 	const struct rollcast_forecast *forecast = row->forecast;
 	char number[HUMAN_TEXT_MAX], path[SPARKLINE_SIZE(PATH_CELLS)], text[3 * HUMAN_TEXT_MAX];
-	double low = forecast->last, high = forecast->last;
+	double low = INFINITY, high = -INFINITY;
 
-	if (!isfinite(low)) {
-		low = INFINITY;
-		high = -INFINITY;
-	}
+	widen(&forecast->last, 1, &low, &high);
 	widen(forecast->mean, forecast->horizon, &low, &high);
 	sparkline(forecast->mean, forecast->horizon, PATH_CELLS, low, high, path);
 	fprintf(file, "%s  last %s", forecast->name,

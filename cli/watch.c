@@ -216,7 +216,7 @@ static int receive(struct watch *watch)
 	int64_t now_us = clock_monotonic_us();
 
 	for (int i = 0; i < BATCH && !watch->done; i++) {
-		struct message message;
+		struct message message = {.count = 0};
 		int r = receive_message(watch->socket, &message);
 
 		if (r <= 0)
