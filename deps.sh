@@ -6,7 +6,7 @@ set -eu
 # A line per group; a|b: either will do, distributions name them differently.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
 	libopenblas-dev libsystemd-dev'
-test='libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
+test='gnuplot-nox libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
 
 # The same for distributions without apt.

@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{"backtest", verb_backtest, "measure forecasts of CSV files, as the daemon makes them"},
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
+	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
 	{"help", verb_help, "describe a verb"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
