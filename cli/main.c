@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
 	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
+	{"tune", verb_tune, "search for the network that forecasts a CSV file best"},
 	{"help", verb_help, "describe a verb"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -18,6 +18,7 @@ int verb_backtest(int argc, char **argv);
 int verb_compare(int argc, char **argv);
 int verb_host(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+int verb_tune(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 
 #endif
