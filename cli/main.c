@@ -28,6 +28,8 @@ static const struct verb verbs[] = {
 	{"replay", verb_replay, "publish CSV files as a live stream"},
 	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
 	{"tune", verb_tune, "search for the network that forecasts a CSV file best"},
+	{"fit", verb_fit, "train a network on a CSV file and save it"},
+	{"predict", verb_predict, "forecast a CSV file with a saved network"},
 	{"help", verb_help, "describe a verb"},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

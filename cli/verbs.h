@@ -16,7 +16,9 @@ enum {
 /* Each is described by its own --help. */
 int verb_backtest(int argc, char **argv);
 int verb_compare(int argc, char **argv);
+int verb_fit(int argc, char **argv);
 int verb_host(int argc, char **argv);
+int verb_predict(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_tune(int argc, char **argv);
 int verb_watch(int argc, char **argv);
