@@ -46,8 +46,8 @@ size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *lab
  * except values with escapes, which are unescaped into `scratch` (as large as the name). Returns the
  * number of labels, or -EINVAL.
  */
-int rollcast_name_read(struct rollcast_text canonical, char *scratch, struct rollcast_text *ret_name,
-		       struct rollcast_label *ret_labels);
+int rollcast_name_read(struct rollcast_text canonical, char *scratch,
+		       struct rollcast_text *ret_name, struct rollcast_label *ret_labels);
 
 /* A hash of a canonical name, well mixed in all 64 bits; the same in every run. */
 uint64_t rollcast_name_hash(struct rollcast_text canonical);

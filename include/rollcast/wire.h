@@ -75,11 +75,11 @@ enum rollcast_decode {
 	ROLLCAST_DECODE_OK = 0,
 	ROLLCAST_DECODE_TRUNCATED, /* ends early, or promises more than there is */
 	ROLLCAST_DECODE_MALFORMED, /* bytes that are not of the format, or follow it and are no sample */
-	ROLLCAST_DECODE_SHAPE,     /* not one of the shapes above: keys are missing, twice, of a wrong type */
-	ROLLCAST_DECODE_NAME,      /* no canonical name can be made, or not in ROLLCAST_NAME_MAX bytes */
-	ROLLCAST_DECODE_TIME,      /* no time, or one out of range */
-	ROLLCAST_DECODE_VALUE,     /* no number, or one that is not finite */
-	ROLLCAST_DECODE_MEMORY,    /* there was no room to unpack it */
+	ROLLCAST_DECODE_SHAPE, /* not one of the shapes above: keys are missing, twice, of a wrong type */
+	ROLLCAST_DECODE_NAME, /* no canonical name can be made, or not in ROLLCAST_NAME_MAX bytes */
+	ROLLCAST_DECODE_TIME, /* no time, or one out of range */
+	ROLLCAST_DECODE_VALUE,	/* no number, or one that is not finite */
+	ROLLCAST_DECODE_MEMORY, /* there was no room to unpack it */
 	ROLLCAST_DECODE_RESULTS,
 };
 /* "truncated", "malformed", ...: the words used in metrics. */
@@ -113,15 +113,17 @@ void rollcast_encoder_destroy(struct rollcast_encoder *encoder);
 DEFINE_CLEANUP(struct rollcast_encoder *, rollcast_encoder_destroy);
 
 /* A forecast as bytes, borrowed until the encoder's next call. -ENOMEM; -EINVAL: name not canonical. */
-int rollcast_encode_forecast(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
-			     const void **ret_bytes, size_t *ret_size);
+int rollcast_encode_forecast(struct rollcast_encoder *encoder,
+			     const struct rollcast_forecast *forecast, const void **ret_bytes,
+			     size_t *ret_size);
 /*
  * Samples of one stream, one at least, as one message: a single map, or a column batch if count > 1;
  * in Influx line protocol lines. Msgpack has timestamps, which mean the same in every time unit; JSON
  * has seconds. Errors and result as above.
  */
-int rollcast_encode_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples,
-			    const void **ret_bytes, size_t *ret_size);
+int rollcast_encode_samples(struct rollcast_encoder *encoder,
+			    const struct rollcast_samples *samples, const void **ret_bytes,
+			    size_t *ret_size);
 
 /*
  * A forecast message read back, for subscribers: the forecast lives in the reader until its next call.

@@ -64,8 +64,7 @@ enum rollcast_decode decoder_time_natural(const struct rollcast_decoder *decoder
 	return decoder_time_integer(decoder, (int64_t)time, ret_time_us);
 }
 
-enum rollcast_decode decoder_time_split(int64_t seconds, uint32_t nanoseconds,
-					int64_t *ret_time_us)
+enum rollcast_decode decoder_time_split(int64_t seconds, uint32_t nanoseconds, int64_t *ret_time_us)
 {
 	int64_t time_us;
 
@@ -160,7 +159,8 @@ void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t
 		     int64_t arrival_us, rollcast_samples_sink *sink, void *context,
 		     uint64_t counts[ROLLCAST_DECODE_RESULTS])
 {
-	static void (*const decode[ROLLCAST_FORMATS])(struct rollcast_decoder *, const void *, size_t) = {
+	static void (*const decode[ROLLCAST_FORMATS])(struct rollcast_decoder *, const void *,
+						      size_t) = {
 		[ROLLCAST_FORMAT_MSGPACK] = decode_msgpack,
 		[ROLLCAST_FORMAT_JSON] = decode_json,
 		[ROLLCAST_FORMAT_INFLUX] = decode_influx,

@@ -20,19 +20,34 @@ struct line {
 	bool overflow; /* names with escapes do not fit: no name can come of it */
 };
 
+/* Bytes that mean something, or can. */
+enum kind {
+	COMMA = 1 << 0,
+	SPACE = 1 << 1,
+	EQUALS = 1 << 2,
+	LINE_END = 1 << 3,
+	BACKSLASH = 1 << 4
+};
+
+static const uint8_t kinds[256] = {
+	[','] = COMMA,	   [' '] = SPACE,     ['='] = EQUALS,
+	['\n'] = LINE_END, ['\r'] = LINE_END, ['\\'] = BACKSLASH,
+};
+
+static bool is(char byte, unsigned kind)
+{
+	return kinds[(uint8_t)byte] & kind;
+}
+
+/* A carriage return ends a line only before a newline. */
 static bool at_end(const struct line *line)
 {
 	return line->at == line->end || *line->at == '\n' ||
 	       (*line->at == '\r' && (line->at + 1 == line->end || line->at[1] == '\n'));
 }
 
-static bool is_one_of(char byte, const char *set)
-{
-	return byte && strchr(set, byte);
-}
-
 static struct rollcast_text unescape(struct line *line, struct rollcast_text raw,
-				     const char *escapable)
+				     unsigned escapable)
 {
 	struct rollcast_text text = {line->unescaped, 0};
 
@@ -41,8 +56,7 @@ static struct rollcast_text unescape(struct line *line, struct rollcast_text raw
 		return text;
 	}
 	for (size_t i = 0; i < raw.length; i++) {
-		if (raw.bytes[i] == '\\' && i + 1 < raw.length &&
-		    is_one_of(raw.bytes[i + 1], escapable))
+		if (raw.bytes[i] == '\\' && i + 1 < raw.length && is(raw.bytes[i + 1], escapable))
 			i++;
 		*line->unescaped++ = raw.bytes[i];
 	}
@@ -54,18 +68,20 @@ static struct rollcast_text unescape(struct line *line, struct rollcast_text raw
  * Takes text until one of `escapable` comes without a backslash, or the end of the line. False if
  * there is none.
  */
-static bool text_take(struct line *line, const char *escapable, struct rollcast_text *ret_text)
+static bool text_take(struct line *line, unsigned escapable, struct rollcast_text *ret_text)
 {
 	struct rollcast_text text = {line->at, 0};
 	bool escaped = false;
 
-	while (!at_end(line) && !is_one_of(*line->at, escapable)) {
-		if (*line->at == '\\' && line->at + 1 < line->end &&
-		    is_one_of(line->at[1], escapable)) {
+	for (;; line->at++) {
+		while (line->at < line->end && !is(*line->at, escapable | LINE_END | BACKSLASH))
+			line->at++;
+		if (at_end(line) || is(*line->at, escapable))
+			break;
+		if (*line->at == '\\' && line->at + 1 < line->end && is(line->at[1], escapable)) {
 			escaped = true;
 			line->at++;
 		}
-		line->at++;
 	}
 	text.length = (size_t)(line->at - text.bytes);
 	*ret_text = escaped ? unescape(line, text, escapable) : text;
@@ -83,7 +99,7 @@ static bool byte_take(struct line *line, char byte)
 /* `name=` of a tag or field. */
 static bool key_take(struct line *line, struct rollcast_text *ret_key)
 {
-	return text_take(line, ", =", ret_key) && byte_take(line, '=');
+	return text_take(line, COMMA | SPACE | EQUALS, ret_key) && byte_take(line, '=');
 }
 
 static enum rollcast_decode tags_take(struct rollcast_decoder *decoder, struct line *line)
@@ -92,7 +108,8 @@ static enum rollcast_decode tags_take(struct rollcast_decoder *decoder, struct l
 
 	decoder->label_count = 0;
 	while (byte_take(line, ',')) {
-		if (!key_take(line, &label.name) || !text_take(line, ", =", &label.value))
+		if (!key_take(line, &label.name) ||
+		    !text_take(line, COMMA | SPACE | EQUALS, &label.value))
 			return ROLLCAST_DECODE_MALFORMED;
 		if (decoder->label_count == ROLLCAST_LABELS_MAX)
 			line->overflow = true;
@@ -120,14 +137,14 @@ enum field { FIELD_NUMBER, FIELD_TEXT, FIELD_BAD };
 static enum field word_read(struct rollcast_text word, double *ret_value)
 {
 	static const char *const words[] = {"f", "F", "false", "False", "FALSE",
-					    "t", "T", "true",  "True",  "TRUE"};
+					    "t", "T", "true",  "True",	"TRUE"};
 	const char *end = word.bytes + word.length;
 	struct number number;
 	const char *behind = number_read(word.bytes, end, &number);
 
 	if (behind) {
 		*ret_value = number.real;
-		if (end - behind == 1 && number.is_whole && is_one_of(*behind, "iu"))
+		if (end - behind == 1 && number.is_whole && (*behind == 'i' || *behind == 'u'))
 			behind++;
 		return behind == end && isfinite(number.real) ? FIELD_NUMBER : FIELD_BAD;
 	}
@@ -152,7 +169,7 @@ static enum rollcast_decode field_take(struct line *line, struct rollcast_text *
 		return quoted_skip(line);
 	}
 	word.bytes = line->at;
-	while (!at_end(line) && *line->at != ',' && *line->at != ' ')
+	while (!at_end(line) && !is(*line->at, COMMA | SPACE))
 		line->at++;
 	word.length = (size_t)(line->at - word.bytes);
 	if (!word.length)
@@ -199,9 +216,9 @@ static enum rollcast_decode time_take(struct rollcast_decoder *decoder, struct l
 		return ROLLCAST_DECODE_MALFORMED;
 	if (!number.is_whole || (number.is_negative && number.magnitude > INT64_MAX))
 		return ROLLCAST_DECODE_TIME;
-	return number.is_negative ? decoder_time_integer(decoder, -(int64_t)number.magnitude,
-							 ret_time_us)
-				  : decoder_time_natural(decoder, number.magnitude, ret_time_us);
+	return number.is_negative
+		       ? decoder_time_integer(decoder, -(int64_t)number.magnitude, ret_time_us)
+		       : decoder_time_natural(decoder, number.magnitude, ret_time_us);
 }
 
 static void fields_deliver(struct rollcast_decoder *decoder, struct line *line,
@@ -231,7 +248,7 @@ static enum rollcast_decode line_decode(struct rollcast_decoder *decoder, struct
 	enum rollcast_decode r;
 	int64_t time_us;
 
-	if (!text_take(line, ", ", &measurement))
+	if (!text_take(line, COMMA | SPACE, &measurement))
 		return ROLLCAST_DECODE_MALFORMED;
 	r = tags_take(decoder, line);
 	if (r)

@@ -54,9 +54,9 @@ static enum key key_of(const struct token *token)
 		const char *word;
 		enum key key;
 	} keys[] = {
-		{"name", KEY_NAME},	{"time", KEY_TIME},   {"timestamp", KEY_TIME},
-		{"tags", KEY_TAGS},	{"value", KEY_VALUE}, {"fields", KEY_FIELDS},
-		{"times", KEY_TIMES},	{"values", KEY_VALUES},
+		{"name", KEY_NAME},   {"time", KEY_TIME},     {"timestamp", KEY_TIME},
+		{"tags", KEY_TAGS},   {"value", KEY_VALUE},   {"fields", KEY_FIELDS},
+		{"times", KEY_TIMES}, {"values", KEY_VALUES},
 	};
 
 	if (token->kind != TOKEN_TEXT)
@@ -305,7 +305,8 @@ static void fields_deliver(struct rollcast_decoder *decoder, struct draft *draft
 		else if (value_read(&value, &number))
 			decoder_count(decoder, ROLLCAST_DECODE_VALUE);
 		else
-			decoder_field(decoder, draft->name, token_text(&name), draft->time_us, number);
+			decoder_field(decoder, draft->name, token_text(&name), draft->time_us,
+				      number);
 	}
 }
 

@@ -29,7 +29,7 @@ struct rollcast_decoder {
 	size_t label_count;
 	char field_name[ROLLCAST_NAME_MAX];
 	char unescaped[ROLLCAST_NAME_MAX]; /* Influx: names and tags that had escapes */
-	struct buffer rewritten;           /* JSON: one map as msgpack */
+	struct buffer rewritten;	   /* JSON: one map as msgpack */
 	char name[ROLLCAST_NAME_MAX];
 	int64_t times_us[COLUMN_CHUNK];
 	double values[COLUMN_CHUNK];

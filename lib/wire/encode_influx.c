@@ -84,7 +84,8 @@ static void put_field(struct buffer *out, const char *name, size_t length, doubl
 	put(out, ",");
 }
 
-static void put_quantiles(struct buffer *out, const struct rollcast_forecast *forecast, uint32_t step)
+static void put_quantiles(struct buffer *out, const struct rollcast_forecast *forecast,
+			  uint32_t step)
 {
 	for (uint32_t i = 0; i < forecast->quantile_count; i++) {
 		char name[1 + LEVEL_TEXT_MAX] = "q";
@@ -109,8 +110,7 @@ void encode_influx_forecast(struct rollcast_encoder *encoder,
 		put(out, "horizon=");
 		put_whole(out, step + 1);
 		put(out, "i,expert=\"");
-		put_escaped(out,
-			    (struct rollcast_text){forecast->expert, strlen(forecast->expert)},
+		put_escaped(out, (struct rollcast_text){forecast->expert, strlen(forecast->expert)},
 			    "\"\\");
 		put(out, "\"");
 		put_time(out, (int64_t)((uint64_t)forecast->origin_us +

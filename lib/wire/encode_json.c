@@ -164,7 +164,8 @@ static void put_quality(struct buffer *out, const struct rollcast_forecast *fore
 		put(out, "null");
 }
 
-void encode_json_forecast(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast)
+void encode_json_forecast(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast)
 {
 	struct buffer *out = &encoder->buffer;
 

@@ -28,8 +28,7 @@ void encode_msgpack_samples(struct rollcast_encoder *encoder,
 			    const struct rollcast_samples *samples);
 void encode_json_forecast(struct rollcast_encoder *encoder,
 			  const struct rollcast_forecast *forecast);
-void encode_json_samples(struct rollcast_encoder *encoder,
-			 const struct rollcast_samples *samples);
+void encode_json_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples);
 void encode_influx_forecast(struct rollcast_encoder *encoder,
 			    const struct rollcast_forecast *forecast);
 void encode_influx_samples(struct rollcast_encoder *encoder,

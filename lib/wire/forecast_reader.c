@@ -107,7 +107,8 @@ static bool take_tags(struct rollcast_forecast_reader *forecast_reader, struct r
 		if (reader_next(reader, &name) || name.kind != TOKEN_TEXT ||
 		    reader_next(reader, &tag) || tag.kind != TOKEN_TEXT)
 			return false;
-		forecast_reader->labels[i] = (struct rollcast_label){token_text(&name), token_text(&tag)};
+		forecast_reader->labels[i] =
+			(struct rollcast_label){token_text(&name), token_text(&tag)};
 	}
 	forecast_reader->label_count = value->count;
 	return true;
@@ -235,8 +236,7 @@ static bool take_trained(struct rollcast_forecast_reader *forecast_reader, struc
 			 const struct token *value)
 {
 	(void)reader;
-	return value->kind == TOKEN_NIL ||
-	       seconds_of(value, &forecast_reader->forecast.trained_us);
+	return value->kind == TOKEN_NIL || seconds_of(value, &forecast_reader->forecast.trained_us);
 }
 
 static bool take_samples(struct rollcast_forecast_reader *forecast_reader, struct reader *reader,
@@ -267,20 +267,11 @@ static const struct {
 	taker *take;
 } keys[] = {
 	/* The first four make it a forecast. */
-	{"name", take_name},
-	{"time", take_time},
-	{"step", take_step},
-	{"mean", take_mean},
-	{"tags", take_tags},
-	{"quantiles", take_quantiles},
-	{"expert", take_expert},
-	{"weights", take_weights},
-	{"skill", take_skill},
-	{"coverage", take_coverage},
-	{"trained", take_trained},
-	{"samples", take_samples},
-	{"last", take_last},
-	{"snapshot", take_snapshot},
+	{"name", take_name},	     {"time", take_time},	  {"step", take_step},
+	{"mean", take_mean},	     {"tags", take_tags},	  {"quantiles", take_quantiles},
+	{"expert", take_expert},     {"weights", take_weights},	  {"skill", take_skill},
+	{"coverage", take_coverage}, {"trained", take_trained},	  {"samples", take_samples},
+	{"last", take_last},	     {"snapshot", take_snapshot},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys, KEYS_NEEDED = 0xf };
 
@@ -291,8 +282,8 @@ static bool pair_take(struct rollcast_forecast_reader *forecast_reader, struct r
 
 	if (reader_next(reader, &key) || key.kind != TOKEN_TEXT || reader_next(reader, &value))
 		return false;
-	while (i < KEY_COUNT && (strlen(keys[i].key) != key.count ||
-				 memcmp(keys[i].key, key.bytes, key.count)))
+	while (i < KEY_COUNT &&
+	       (strlen(keys[i].key) != key.count || memcmp(keys[i].key, key.bytes, key.count)))
 		i++;
 	if (i == KEY_COUNT)
 		return !reader_skip(reader, &value);
@@ -311,8 +302,7 @@ static bool forecast_take(struct rollcast_forecast_reader *forecast_reader, stru
 	for (uint32_t pairs = map.count; pairs; pairs--)
 		if (!pair_take(forecast_reader, reader))
 			return false;
-	return reader->at == reader->end &&
-	       (forecast_reader->keys & KEYS_NEEDED) == KEYS_NEEDED;
+	return reader->at == reader->end && (forecast_reader->keys & KEYS_NEEDED) == KEYS_NEEDED;
 }
 
 int rollcast_forecast_reader_create(enum rollcast_format format,

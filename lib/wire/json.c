@@ -36,8 +36,8 @@ struct rewriter {
 
 bool json_peek(struct json *json, char *ret_byte)
 {
-	while (json->at < json->end && (*json->at == ' ' || *json->at == '\n' ||
-					*json->at == '\t' || *json->at == '\r'))
+	while (json->at < json->end &&
+	       (*json->at == ' ' || *json->at == '\n' || *json->at == '\t' || *json->at == '\r'))
 		json->at++;
 	if (json->at == json->end)
 		return false;
@@ -121,8 +121,7 @@ static bool point_take(struct json *json, uint32_t *ret_point)
 	*ret_point = high;
 	if (high < 0xd800 || high > 0xdfff)
 		return true;
-	if (high > 0xdbff || json->end - json->at < 2 || json->at[0] != '\\' ||
-	    json->at[1] != 'u')
+	if (high > 0xdbff || json->end - json->at < 2 || json->at[0] != '\\' || json->at[1] != 'u')
 		return false;
 	json->at += 2;
 	if (!hex_take(json, &low) || low < 0xdc00 || low > 0xdfff)

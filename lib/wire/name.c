@@ -15,18 +15,26 @@
 
 enum class {
 	CONTROL = 1 << 0,
-	FRAME = 1 << 1,    /* ends a name: { } " */
+	FRAME = 1 << 1,	   /* ends a name: { } " */
 	OPERATOR = 1 << 2, /* ends a label's name in a selector: = ! ~ , */
 	ESCAPED = 1 << 3,  /* in a label's value: \ " and newline */
-	WIDE = 1 << 4,     /* more than one byte: UTF-8 is checked */
+	WIDE = 1 << 4,	   /* more than one byte: UTF-8 is checked */
 };
 
 static const uint8_t classes[256] = {
-	[0x00 ... 0x09] = CONTROL, [0x0b ... 0x1f] = CONTROL, [0x7f] = CONTROL,
+	[0x00 ... 0x09] = CONTROL,
+	[0x0b ... 0x1f] = CONTROL,
+	[0x7f] = CONTROL,
 	['\n'] = CONTROL | ESCAPED,
-	['"'] = FRAME | ESCAPED,   ['{'] = FRAME,    ['}'] = FRAME,
-	['='] = OPERATOR,          ['!'] = OPERATOR, ['~'] = OPERATOR,
-	[','] = OPERATOR,          ['\\'] = ESCAPED, [0x80 ... 0xff] = WIDE,
+	['"'] = FRAME | ESCAPED,
+	['{'] = FRAME,
+	['}'] = FRAME,
+	['='] = OPERATOR,
+	['!'] = OPERATOR,
+	['~'] = OPERATOR,
+	[','] = OPERATOR,
+	['\\'] = ESCAPED,
+	[0x80 ... 0xff] = WIDE,
 };
 
 /* Bytes of the UTF-8 sequence at `at`, 0 if it is none: overlong, a surrogate, beyond U+10FFFF. */
@@ -281,8 +289,8 @@ static const char *label_read(const char *at, const char *end, char **scratch,
 	return value_read(equals + 2, end, scratch, &ret_label->value);
 }
 
-int rollcast_name_read(struct rollcast_text canonical, char *scratch, struct rollcast_text *ret_name,
-		       struct rollcast_label *ret_labels)
+int rollcast_name_read(struct rollcast_text canonical, char *scratch,
+		       struct rollcast_text *ret_name, struct rollcast_label *ret_labels)
 {
 	const char *end = canonical.bytes + canonical.length;
 	const char *at = canonical.length ? memchr(canonical.bytes, '{', canonical.length) : NULL;

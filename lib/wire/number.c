@@ -104,8 +104,8 @@ const char *number_read(const char *at, const char *end, struct number *ret_numb
 	ret_number->is_whole = is_whole && !digits.overflow;
 	ret_number->is_negative = is_negative;
 	ret_number->magnitude = digits.magnitude;
-	ret_number->real = is_whole && !digits.overflow ? (double)digits.magnitude
-							: digits_value(&digits);
+	ret_number->real =
+		is_whole && !digits.overflow ? (double)digits.magnitude : digits_value(&digits);
 	if (is_negative)
 		ret_number->real = -ret_number->real;
 	return at;

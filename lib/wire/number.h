@@ -11,10 +11,10 @@
 enum { NUMBER_TEXT_MAX = 40 };
 
 struct number {
-	bool is_whole;     /* neither point nor exponent, and it fits in 64 bits */
+	bool is_whole; /* neither point nor exponent, and it fits in 64 bits */
 	bool is_negative;
 	uint64_t magnitude; /* of a whole number */
-	double real;        /* in any case; infinite if it is too large for a double */
+	double real;	    /* in any case; infinite if it is too large for a double */
 };
 
 /*

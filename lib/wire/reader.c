@@ -73,15 +73,15 @@ static void real(uint64_t bits, size_t width, struct token *ret_token)
 
 /* Bytes c0..df: how many bytes of number follow, and for ext also the byte of its type. */
 static const uint8_t widths[32] = {
-	[0x04] = 1, [0x05] = 2, [0x06] = 4,             /* bin */
-	[0x07] = 2, [0x08] = 3, [0x09] = 5,             /* ext */
-	[0x0a] = 4, [0x0b] = 8,                         /* float */
-	[0x0c] = 1, [0x0d] = 2, [0x0e] = 4, [0x0f] = 8, /* uint */
-	[0x10] = 1, [0x11] = 2, [0x12] = 4, [0x13] = 8, /* int */
+	[0x04] = 1, [0x05] = 2, [0x06] = 4,			    /* bin */
+	[0x07] = 2, [0x08] = 3, [0x09] = 5,			    /* ext */
+	[0x0a] = 4, [0x0b] = 8,					    /* float */
+	[0x0c] = 1, [0x0d] = 2, [0x0e] = 4, [0x0f] = 8,		    /* uint */
+	[0x10] = 1, [0x11] = 2, [0x12] = 4, [0x13] = 8,		    /* int */
 	[0x14] = 1, [0x15] = 1, [0x16] = 1, [0x17] = 1, [0x18] = 1, /* fixext */
-	[0x19] = 1, [0x1a] = 2, [0x1b] = 4,             /* str */
-	[0x1c] = 2, [0x1d] = 4,                         /* array */
-	[0x1e] = 2, [0x1f] = 4,                         /* map */
+	[0x19] = 1, [0x1a] = 2, [0x1b] = 4,			    /* str */
+	[0x1c] = 2, [0x1d] = 4,					    /* array */
+	[0x1e] = 2, [0x1f] = 4,					    /* map */
 };
 
 static const uint8_t *next_wide(const uint8_t *at, const uint8_t *end, struct token *ret_token)
@@ -149,11 +149,10 @@ const uint8_t *reader_next_rare(const uint8_t *at, const uint8_t *end, struct to
 
 /* Bytes of tokens that have one size and no elements; 0 for all others. */
 static const uint8_t sizes[256] = {
-	[0x00 ... 0x7f] = 1, [0xe0 ... 0xff] = 1, [0xc0] = 1, [0xc2 ... 0xc3] = 1,
-	[0xca] = 5, [0xcb] = 9,
-	[0xcc] = 2, [0xcd] = 3, [0xce] = 5, [0xcf] = 9,
-	[0xd0] = 2, [0xd1] = 3, [0xd2] = 5, [0xd3] = 9,
-	[0xd4] = 3, [0xd5] = 4, [0xd6] = 6, [0xd7] = 10, [0xd8] = 18,
+	[0x00 ... 0x7f] = 1, [0xe0 ... 0xff] = 1, [0xc0] = 1,  [0xc2 ... 0xc3] = 1, [0xca] = 5,
+	[0xcb] = 9,	     [0xcc] = 2,	  [0xcd] = 3,  [0xce] = 5,	    [0xcf] = 9,
+	[0xd0] = 2,	     [0xd1] = 3,	  [0xd2] = 5,  [0xd3] = 9,	    [0xd4] = 3,
+	[0xd5] = 4,	     [0xd6] = 6,	  [0xd7] = 10, [0xd8] = 18,
 };
 
 static uint64_t elements(const struct token *token)

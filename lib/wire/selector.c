@@ -69,7 +69,7 @@ static void character_skip(const char **at, const char *end)
 {
 	do {
 		(*at)++;
-	} while (*at < end && ((uint8_t)**at & 0xc0) == 0x80);
+	} while (*at < end && ((uint8_t) * *at & 0xc0) == 0x80);
 }
 
 /* Matches one element at `pattern`, which is no star; NULL, or behind it. */
@@ -86,7 +86,7 @@ static const char *element_match(const char *pattern, const char *pattern_end, c
 		return pattern + 1;
 	case '[':
 		behind = class_end(pattern, pattern_end);
-		if (!class_matches(pattern, behind, (uint8_t)**at))
+		if (!class_matches(pattern, behind, (uint8_t) * *at))
 			return NULL;
 		character_skip(at, end);
 		return behind;
@@ -160,7 +160,7 @@ struct parser {
 };
 
 __attribute__((format(printf, 3, 4))) static int wrong(struct parser *parser, const char *where,
-							const char *format, ...)
+						       const char *format, ...)
 {
 	va_list arguments;
 

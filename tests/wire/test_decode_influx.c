@@ -109,7 +109,9 @@ static void refuses_names_and_tags_that_do_not_fit(void **state)
 static void survives_200000_mutations(void **state)
 {
 	static const struct row rows[] = {
-		ROW(S, "cpu,host=a\\ b,cpu=0 usage=12.5,idle=80i,s=\"a\\\"b\" 1700000000123456789\n", ""),
+		ROW(S,
+		    "cpu,host=a\\ b,cpu=0 usage=12.5,idle=80i,s=\"a\\\"b\" 1700000000123456789\n",
+		    ""),
 		ROW(S, "# comment\r\nx value=1 1000\n\ny a=t,b=F,c=1e5 2000\n", ""),
 		ROW(S, "{ value=1\n", ""),
 	};

@@ -12,10 +12,12 @@ static void decodes_every_shape(void **state)
 		    "x 1250000 2;"),
 		ROW(S, "{\"name\":\"x\",\"value\":2}", "x 77 2;"),
 		ROW(S, "{\"name\":\"x\",\"value\":2,\"time\":null,\"tags\":null}", "x 77 2;"),
-		ROW(S, "{\"name\":\"x\",\"value\":true,\"tags\":{\"b\":\"2\",\"a\":\"1\",\"c\":\"\"}}",
+		ROW(S,
+		    "{\"name\":\"x\",\"value\":true,\"tags\":{\"b\":\"2\",\"a\":\"1\",\"c\":\"\"}}",
 		    "x{a=\"1\",b=\"2\"} 77 1;"),
 		ROW(S,
-		    "{\"name\":\"x\",\"value\":2,\"other\":[[],{},{\"a\":[1,\"2\",null]},-1.5e3,\"\"]}",
+		    "{\"name\":\"x\",\"value\":2,\"other\":[[],{},{\"a\":[1,\"2\",null]},-1.5e3,"
+		    "\"\"]}",
 		    "x 77 2;"),
 		ROW(S,
 		    "{\"name\":\"x\",\"timestamp\":1,\"tags\":{\"h\":\"q\"},"
@@ -23,7 +25,8 @@ static void decodes_every_shape(void **state)
 		    "x_a{h=\"q\"} 1000000 1;x{h=\"q\"} 1000000 2;x_up{h=\"q\"} 1000000 0;"),
 		ROW(S, "{\"name\":\"x\",\"times\":[1,2],\"values\":[3,0.5]}",
 		    "x 1000000 3;x 2000000 0.5;"),
-		ROW(S, "[{\"name\":\"x\",\"value\":1},{\"name\":\"y\",\"value\":2}]", "x 77 1;y 77 2;"),
+		ROW(S, "[{\"name\":\"x\",\"value\":1},{\"name\":\"y\",\"value\":2}]",
+		    "x 77 1;y 77 2;"),
 		ROW(S, "[ ]", ""),
 		/* a map per line */
 		ROW(S, "{\"name\":\"x\",\"value\":1}\n{\"name\":\"y\",\"value\":2}\n",
@@ -154,7 +157,8 @@ static void says_truncated_wherever_a_payload_ends_early(void **state)
 	for (size_t size = 0; size < sizeof whole - 1; size++) {
 		decode(ROLLCAST_FORMAT_JSON, S, whole, size, &transcript);
 		/* A number, word or escape that is cut in the middle looks wrong, not short. */
-		if (!strcmp(transcript.text, "malformed=1;") && strchr("\\u0041-.tru", whole[size - 1]))
+		if (!strcmp(transcript.text, "malformed=1;") &&
+		    strchr("\\u0041-.tru", whole[size - 1]))
 			continue;
 		if (size == sizeof whole - 2)
 			assert_string_equal(transcript.text, "xA 77 -1.5;truncated=1;");
@@ -183,7 +187,9 @@ static void bounds_its_nesting(void **state)
 static void survives_200000_mutations(void **state)
 {
 	static const struct row rows[] = {
-		ROW(S, "[{\"name\":\"x\",\"time\":1e12,\"value\":-2e3,\"tags\":{\"a\":\"\\u00e4\\n\"}}]",
+		ROW(S,
+		    "[{\"name\":\"x\",\"time\":1e12,\"value\":-2e3,\"tags\":{\"a\":\"\\u00e4\\n\"}}"
+		    "]",
 		    ""),
 		ROW(S, "{\"name\":\"x\",\"times\":[1,2e9],\"values\":[3,NaN]}", ""),
 		ROW(S, "{\"name\":\"x\",\"fields\":{\"a\":true,\"b\":\"c\",\"d\":9}}", ""),

@@ -45,7 +45,8 @@ static void decodes_every_shape(void **state)
 		ROW(S, "\222\203" NAME VALUE2 "\244tags\201\241a\241z\202" NAME VALUE2,
 		    "x{a=\"z\"} 77 2;x 77 2;"),
 		/* a column batch */
-		ROW(S, "\203" NAME "\245times\222\001\002\246values\222\003\313\x3f\xe0\0\0\0\0\0\0",
+		ROW(S,
+		    "\203" NAME "\245times\222\001\002\246values\222\003\313\x3f\xe0\0\0\0\0\0\0",
 		    "x 1000000 3;x 2000000 0.5;"),
 		ROW(S,
 		    "\204" NAME "\246values\221\003\244tags\201\241a\241z"
@@ -70,12 +71,14 @@ static void decodes_numbers_of_every_width(void **state)
 		ROW(S, VALUED("\xcc\xff"), "x 77 255;"),
 		ROW(S, VALUED("\xcd\xff\xfe"), "x 77 65534;"),
 		ROW(S, VALUED("\xce\xff\xff\xff\xfe"), "x 77 4294967294;"),
-		ROW(S, VALUED("\xcf\xff\xff\xff\xff\xff\xff\xf8\x00"), "x 77 1.844674407370955e+19;"),
+		ROW(S, VALUED("\xcf\xff\xff\xff\xff\xff\xff\xf8\x00"),
+		    "x 77 1.844674407370955e+19;"),
 		ROW(S, VALUED("\xd0\x80"), "x 77 -128;"),
 		ROW(S, VALUED("\xd0\x7f"), "x 77 127;"),
 		ROW(S, VALUED("\xd1\x80\x00"), "x 77 -32768;"),
 		ROW(S, VALUED("\xd2\x80\x00\x00\x00"), "x 77 -2147483648;"),
-		ROW(S, VALUED("\xd3\x80\x00\x00\x00\x00\x00\x00\x00"), "x 77 -9.2233720368547758e+18;"),
+		ROW(S, VALUED("\xd3\x80\x00\x00\x00\x00\x00\x00\x00"),
+		    "x 77 -9.2233720368547758e+18;"),
 		ROW(S, VALUED("\xca\x3f\xc0\x00\x00"), "x 77 1.5;"),
 		ROW(S, VALUED("\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a"), "x 77 0.10000000000000001;"),
 		ROW(S, VALUED("\302"), "x 77 0;"),
@@ -187,7 +190,8 @@ static void refuses_values_that_are_no_finite_number(void **state)
 		    "x 5 4;value=4;"),
 		ROW(US, "\203" NAME "\245times\224\001\300\241t\004\246values\224\001\002\003\004",
 		    "x 1 1;x 4 4;time=2;"),
-		ROW(S, "\202" NAME "\246fields\203\241a\300\241b\220\241c\005", "x_c 77 5;value=2;"),
+		ROW(S, "\202" NAME "\246fields\203\241a\300\241b\220\241c\005",
+		    "x_c 77 5;value=2;"),
 		ROW(S, "\222" VALUED("\300") VALUED("\001"), "x 77 1;value=1;"),
 	};
 
@@ -392,7 +396,8 @@ static void survives_200000_mutations(void **state)
 		    "\246fields\204\241a\001\245value\002\241s\244text\242up\303",
 		    ""),
 		ROW(S, "\222\203" NAME VALUE2 "\244tags\201\241a\241z\202" NAME VALUE2, ""),
-		ROW(S, "\203" NAME "\245times\222\001\002\246values\222\003\313\x3f\xe0\0\0\0\0\0\0",
+		ROW(S,
+		    "\203" NAME "\245times\222\001\002\246values\222\003\313\x3f\xe0\0\0\0\0\0\0",
 		    ""),
 	};
 	uint64_t counts[ROLLCAST_DECODE_RESULTS] = {0};
@@ -411,7 +416,8 @@ static void refuses_units_of_time_that_make_no_sense(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		assert_true(rollcast_decoder_create(ROLLCAST_FORMAT_MSGPACK, units[i], &decoder) < 0);
+		assert_true(rollcast_decoder_create(ROLLCAST_FORMAT_MSGPACK, units[i], &decoder) <
+			    0);
 	assert_null(decoder);
 }
 

@@ -53,7 +53,8 @@ static void a_name_that_is_not_canonical_is_refused(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const struct rollcast_samples samples = {text_of(names[i]), &time_us, &value, 1};
 
-		assert_int_equal(rollcast_encode_samples(encoder, &samples, &bytes, &size), -EINVAL);
+		assert_int_equal(rollcast_encode_samples(encoder, &samples, &bytes, &size),
+				 -EINVAL);
 	}
 }
 
@@ -81,8 +82,8 @@ static void compare(void *context, const struct rollcast_samples *samples)
 
 static void samples_decode_to_what_they_were(enum rollcast_format format, double unit_us)
 {
-	static const int64_t times[] = {0,	  -1,		    1,		   -1000001,
-					999999,	  1700000000123456, 17179869184000000, -1700000000123456};
+	static const int64_t times[] = {
+		0, -1, 1, -1000001, 999999, 1700000000123456, 17179869184000000, -1700000000123456};
 	static const double values[] = {0, -0.1, 1e308, 5e-324, 3, -7, 1.0 / 3, 65536};
 	enum { COUNT = sizeof times / sizeof *times };
 	CLEANUP(rollcast_encoder_destroy) struct rollcast_encoder *encoder = NULL;

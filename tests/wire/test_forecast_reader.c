@@ -17,9 +17,9 @@
 #define TIME "\244time\001"
 #define STEP "\244step\001"
 #define MEAN "\244mean\221\002"
-#define ROW(bytes)                                                                                 \
-	{                                                                                          \
-		bytes, sizeof(bytes) - 1                                                           \
+#define ROW(bytes)                       \
+	{                                \
+		bytes, sizeof(bytes) - 1 \
 	}
 
 struct row {
@@ -145,7 +145,8 @@ static void refuses_more_than_there_is_room_for(void **state)
 	assert_int_equal(rollcast_forecast_reader_create(ROLLCAST_FORMAT_MSGPACK, &reader), 0);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		for (unsigned more = 0; more <= 1; more++) {
-			size_t size = crowd(bytes, rows[i].key, rows[i].header, rows[i].most + more);
+			size_t size =
+				crowd(bytes, rows[i].key, rows[i].header, rows[i].most + more);
 
 			assert_int_equal(rollcast_forecast_read(reader, bytes, size, &forecast),
 					 more ? -EINVAL : 0);

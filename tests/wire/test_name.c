@@ -11,13 +11,13 @@
 
 #include "rollcast/name.h"
 
-#define TEXT(literal)                                                                              \
-	{                                                                                          \
-		literal, sizeof(literal) - 1                                                       \
+#define TEXT(literal)                        \
+	{                                    \
+		literal, sizeof(literal) - 1 \
 	}
-#define LABEL(name, value)                                                                         \
-	{                                                                                          \
-		TEXT(name), TEXT(value)                                                            \
+#define LABEL(name, value)              \
+	{                               \
+		TEXT(name), TEXT(value) \
 	}
 
 static struct rollcast_text text_of(const char *string)
@@ -36,7 +36,10 @@ static const struct row rows[] = {
 	{TEXT("cpu"), {}, 0, "cpu"},
 	{TEXT("cpu"), {LABEL("host", "a")}, 1, "cpu{host=\"a\"}"},
 	{TEXT("cpu"), {LABEL("host", "a"), LABEL("cpu", "0")}, 2, "cpu{cpu=\"0\",host=\"a\"}"},
-	{TEXT("c"), {LABEL("b", "1"), LABEL("c", "2"), LABEL("a", "3")}, 3, "c{a=\"3\",b=\"1\",c=\"2\"}"},
+	{TEXT("c"),
+	 {LABEL("b", "1"), LABEL("c", "2"), LABEL("a", "3")},
+	 3,
+	 "c{a=\"3\",b=\"1\",c=\"2\"}"},
 	/* a shorter name comes before the longer one that starts with it */
 	{TEXT("c"), {LABEL("ab", "1"), LABEL("a", "2")}, 2, "c{a=\"2\",ab=\"1\"}"},
 	/* bytes are compared without sign */
@@ -47,7 +50,10 @@ static const struct row rows[] = {
 	/* values may hold anything that can be escaped or needs it not */
 	{TEXT("c"), {LABEL("a", "\\ \" \n")}, 1, "c{a=\"\\\\ \\\" \\n\"}"},
 	{TEXT("c"), {LABEL("a", "{x=1,y}")}, 1, "c{a=\"{x=1,y}\"}"},
-	{TEXT("disk used/var"), {LABEL("mount point", " /")}, 1, "disk used/var{mount point=\" /\"}"},
+	{TEXT("disk used/var"),
+	 {LABEL("mount point", " /")},
+	 1,
+	 "disk used/var{mount point=\" /\"}"},
 	{TEXT("a=b,c"), {}, 0, "a=b,c"},
 	{TEXT("temp\xc3\xa9rature \xf0\x9f\x8c\xa1"), {}, 0, "temp\xc3\xa9rature \xf0\x9f\x8c\xa1"},
 	/* refused: empty, control characters, braces and quotes */
@@ -120,9 +126,9 @@ static void what_is_written_reads_back_and_is_written_the_same(void **state)
 		assert_in_range(count, 0, 3);
 		assert_int_equal(name.length, rows[i].name.length);
 		assert_memory_equal(name.bytes, rows[i].name.bytes, name.length);
-		assert_int_equal(rollcast_name_write(name, labels, (size_t)count, buffer,
-						     sizeof buffer),
-				 strlen(rows[i].expected));
+		assert_int_equal(
+			rollcast_name_write(name, labels, (size_t)count, buffer, sizeof buffer),
+			strlen(rows[i].expected));
 		assert_string_equal(buffer, rows[i].expected);
 	}
 }
@@ -147,10 +153,30 @@ static void values_are_read_without_their_escapes(void **state)
 static void refuses_to_read_what_is_no_canonical_name(void **state)
 {
 	static const char *const texts[] = {
-		"",	     "{",	   "{a=\"b\"}",	    "c{",	   "c{}",	   "c{a",
-		"c{a=",	     "c{a=\"",	   "c{a=\"b",	    "c{a=\"b\"",   "c{a=\"b\",}",  "c{a=\"b\"}x",
-		"c{=\"b\"}", "c{a=b}",	   "c{a=\"b\" }",   "c{a=\"\\x\"}", "c{a=\"\\\"}", "c{a=\"\\",
-		"c}",	     "c\"",	   "c{a=\"b\"c=\"d\"}", "c\n",	   "c{a!=\"b\"}",  "c{a=\"b\"}}",
+		"",
+		"{",
+		"{a=\"b\"}",
+		"c{",
+		"c{}",
+		"c{a",
+		"c{a=",
+		"c{a=\"",
+		"c{a=\"b",
+		"c{a=\"b\"",
+		"c{a=\"b\",}",
+		"c{a=\"b\"}x",
+		"c{=\"b\"}",
+		"c{a=b}",
+		"c{a=\"b\" }",
+		"c{a=\"\\x\"}",
+		"c{a=\"\\\"}",
+		"c{a=\"\\",
+		"c}",
+		"c\"",
+		"c{a=\"b\"c=\"d\"}",
+		"c\n",
+		"c{a!=\"b\"}",
+		"c{a=\"b\"}}",
 	};
 	struct rollcast_label labels[ROLLCAST_LABELS_MAX];
 	struct rollcast_text name;

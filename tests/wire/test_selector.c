@@ -100,7 +100,8 @@ static void selectors_match_what_they_describe(void **state)
 		char error[128];
 		size_t column;
 
-		if (rollcast_selector_create(rows[i].selector, &selector, error, sizeof error, &column))
+		if (rollcast_selector_create(rows[i].selector, &selector, error, sizeof error,
+					     &column))
 			fail_msg("%s: %zu: %s", rows[i].selector, column, error);
 		if (rollcast_selector_matches(selector, name) != rows[i].matches)
 			fail_msg("%s %s %s", rows[i].selector,
@@ -176,13 +177,13 @@ static void limits_are_kept(void **state)
 	for (int i = 0; i < 33; i++)
 		length += (size_t)sprintf(text + length, "a=\"\",");
 	sprintf(text + length, "}");
-	assert_int_equal(
-		rollcast_selector_create(text, &selector, error, sizeof error, &column), -EINVAL);
+	assert_int_equal(rollcast_selector_create(text, &selector, error, sizeof error, &column),
+			 -EINVAL);
 	assert_string_equal(error, "more than 32 matchers");
 	assert_int_equal(column, 2 + 32 * strlen("a=\"\","));
 	sprintf(text, "*{a=~\"%0257d\"}", 0);
-	assert_int_equal(
-		rollcast_selector_create(text, &selector, error, sizeof error, &column), -EINVAL);
+	assert_int_equal(rollcast_selector_create(text, &selector, error, sizeof error, &column),
+			 -EINVAL);
 	assert_string_equal(error, "a regular expression of over 256 bytes");
 	assert_null(selector);
 }

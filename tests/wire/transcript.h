@@ -25,7 +25,7 @@ struct transcript {
 };
 
 __attribute__((format(printf, 2, 3))) static inline void say(struct transcript *transcript,
-						       const char *format, ...)
+							     const char *format, ...)
 {
 	va_list arguments;
 	int n;
@@ -47,7 +47,8 @@ static inline void write_down(void *context, const struct rollcast_samples *samp
 		    (long long)samples->times_us[i], samples->values[i]);
 }
 
-static inline void decode(enum rollcast_format format, double unit_us, const void *bytes, size_t size, struct transcript *transcript)
+static inline void decode(enum rollcast_format format, double unit_us, const void *bytes,
+			  size_t size, struct transcript *transcript)
 {
 	CLEANUP(rollcast_decoder_destroy) struct rollcast_decoder *decoder = NULL;
 	uint64_t counts[ROLLCAST_DECODE_RESULTS] = {0};
@@ -73,9 +74,9 @@ struct row {
 	const char *expected;
 };
 
-#define ROW(unit, bytes, expected)                                                                 \
-	{                                                                                          \
-		unit, bytes, sizeof(bytes) - 1, expected                                           \
+#define ROW(unit, bytes, expected)                       \
+	{                                                \
+		unit, bytes, sizeof(bytes) - 1, expected \
 	}
 
 static inline void check(enum rollcast_format format, const struct row *rows, size_t count)
@@ -114,8 +115,8 @@ static inline uint32_t draw(uint64_t *seed)
 }
 
 /* Decodes `times` mutations of `rows`: cut off, and some bytes changed. */
-static inline void mutate(enum rollcast_format format, const struct row *rows, size_t count, int times,
-			  uint64_t counts[ROLLCAST_DECODE_RESULTS])
+static inline void mutate(enum rollcast_format format, const struct row *rows, size_t count,
+			  int times, uint64_t counts[ROLLCAST_DECODE_RESULTS])
 {
 	CLEANUP(rollcast_decoder_destroy) struct rollcast_decoder *decoder = NULL;
 	uint64_t seed = 1;
@@ -129,9 +130,9 @@ static inline void mutate(enum rollcast_format format, const struct row *rows, s
 		assert_non_null(bytes);
 		memcpy(bytes, row->bytes, size);
 		for (uint32_t n = draw(&seed) % 4; n; n--)
-			bytes[draw(&seed) % size] = draw(&seed) % 2
-							    ? (uint8_t)draw(&seed)
-							    : (uint8_t)row->bytes[draw(&seed) % row->size];
+			bytes[draw(&seed) % size] =
+				draw(&seed) % 2 ? (uint8_t)draw(&seed)
+						: (uint8_t)row->bytes[draw(&seed) % row->size];
 		rollcast_decode(decoder, bytes, size, 0, look_at, NULL, counts);
 	}
 }

@@ -1,0 +1,9 @@
+/* Any bytes as msgpack: samples, and a forecast. */
+#include "tests/fuzz/decode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	decode_anything(ROLLCAST_FORMAT_MSGPACK, bytes, size);
+	read_anything(ROLLCAST_FORMAT_MSGPACK, bytes, size);
+	return 0;
+}
