@@ -2,7 +2,7 @@
  * OpenBLAS behind four calls. A single row is a matrix times a vector, which OpenBLAS does faster
  * than a product of matrices.
  */
-#include "blas.h"
+#include "lib/network/blas.h"
 
 #include <cblas.h>
 

@@ -2,8 +2,8 @@
  * The cells' arithmetic. Each loop is written once, inlined for tanh and for relu, so that the
  * choice is made outside of it and the compiler can turn it into vector code.
  */
-#include "cells.h"
-#include "vectorised.h"
+#include "lib/network/cells.h"
+#include "lib/network/vectorised.h"
 
 /*
  * tanh as x P(x^2) / Q(x^2), fitted to the least relative error over |x| <= 9 (2e-8 before

@@ -1,6 +1,6 @@
 /* Forecasts: the forward pass alone, in memory that the caller lends. */
-#include "pass.h"
-#include "weights.h"
+#include "lib/network/pass.h"
+#include "lib/network/weights.h"
 
 static uint32_t group_of(uint32_t count)
 {

@@ -2,7 +2,7 @@
  * Mean absolute and squared error, Huber 1964, and the pinball loss (Koenker & Bassett 1978), in
  * terms of the error, output - target. Where a loss has a corner its slope is taken as 0.
  */
-#include "loss.h"
+#include "lib/network/loss.h"
 
 #include <math.h>
 

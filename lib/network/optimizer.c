@@ -2,12 +2,12 @@
  * Adam (Kingma & Ba 2015, algorithm 1), AdamW (Loshchilov & Hutter 2019), RMSprop (Hinton 2012)
  * and gradient descent with momentum (Polyak 1964), with the usual constants.
  */
-#include "optimizer.h"
+#include "lib/network/optimizer.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "vectorised.h"
+#include "lib/network/vectorised.h"
 
 static const float ADAM_FIRST = 0.9f, ADAM_SECOND = 0.999f, RMSPROP_SECOND = 0.99f;
 static const float EPSILON = 1e-8f;

@@ -3,14 +3,14 @@
  * products with the state before are one per step. The sums of a GRU's candidate are kept apart,
  * because the reset gate stands between them.
  */
-#include "pass.h"
+#include "lib/network/pass.h"
 
 #include <string.h>
 
-#include "blas.h"
-#include "cells.h"
-#include "random.h"
-#include "vectorised.h"
+#include "lib/network/blas.h"
+#include "lib/network/cells.h"
+#include "lib/network/random.h"
+#include "lib/network/vectorised.h"
 
 static float *carve(float *memory, size_t *used, size_t size)
 {

@@ -10,7 +10,7 @@
 #ifndef NETWORK_PASS_H
 #define NETWORK_PASS_H
 
-#include "table.h"
+#include "lib/network/table.h"
 
 enum { PASS_WINDOWS = 32 }; /* windows at a time */
 

@@ -1,5 +1,5 @@
 /* Lays out the block: layer by layer, then the head. */
-#include "table.h"
+#include "lib/network/table.h"
 
 #include <errno.h>
 

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loss.h"
-#include "optimizer.h"
-#include "pass.h"
-#include "random.h"
-#include "vectorised.h"
-#include "weights.h"
+#include "lib/network/loss.h"
+#include "lib/network/optimizer.h"
+#include "lib/network/pass.h"
+#include "lib/network/random.h"
+#include "lib/network/vectorised.h"
+#include "lib/network/weights.h"
 
 /* Beyond this, squares no longer fit a float: as good as infinite. */
 static const float HUGE_NORM = 1e15f;

@@ -5,14 +5,14 @@
  * itself, forget bias 1. With a skip the head starts small and all linear paths at zero, so that
  * training first finds the linear forecast and the network learns what that leaves over.
  */
-#include "weights.h"
+#include "lib/network/weights.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "lib/network/random.h"
 
 static const float HEAD_BESIDE_SKIP = 0.1f; /* of Glorot's range */
 

@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "table.h"
+#include "lib/network/table.h"
 
 struct rollcast_weights {
 	atomic_uint references;

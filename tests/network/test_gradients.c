@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/network/random.h"
-#include "reference.h"
+#include "tests/network/reference.h"
 #include "rollcast/network.h"
 
 enum { WINDOWS = 35, MAX_PARAMETERS_TESTED = 4000, MAX_DATA = 4000 }; /* 35: more than a group */
