@@ -12,7 +12,7 @@ allowed='
 	(ll?rint|rint|nearbyint|fm(in|ax|od|a)|copysign|ldexp|frexp|modf|scalbn|remainder|nextafter)f?
 	(sin|cos|sincos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|erf|erfc|lgamma|tgamma)f?
 	cblas_[a-z0-9]+ openblas_[a-z_]+ [a-z]+_ msgpack_[a-z0-9_]+
-	__assert_fail __stack_chk_fail __cpu_model __cpu_indicator_init _GLOBAL_OFFSET_TABLE_
+	__assert_fail __stack_chk_fail __cpu_model __cpu_features2 __cpu_indicator_init _GLOBAL_OFFSET_TABLE_
 	__[a-z]+_chk __[a-z]+_finite _ZGV[a-zA-Z0-9_]+
 	__(asan|ubsan|tsan)_[a-z0-9_]+'
 
