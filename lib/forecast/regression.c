@@ -17,22 +17,60 @@ enum {
 	REWEIGHTINGS = 4,
 	BLOCKS_MAX = 12, /* of steps that share their weights */
 	LAMBDAS = 6,
+	LATEST = 4,
+	LEVELS = 5,
+	SEASON_WIDTH = 6,
 };
+static const uint32_t level_widths[LEVELS] = {3, 6, 12, 24, 48};
 static const double lambdas[LAMBDAS] = {0.01, 0.1, 1, 10, 100, 1000};
 
 /* ---- features ---- */
 
-static enum feature_anchor anchor_of(uint32_t which)
+static const struct {
+	enum feature_anchor anchor;
+	bool levels; /* else lags */
+	bool seasonal;
+} kinds[FIT_REGRESSIONS] = {
+	[REGRESSION_LAGS] = {FEATURE_ANCHOR_LAST, false, false},
+	[REGRESSION_SEASONAL] = {FEATURE_ANCHOR_LAST, false, true},
+	[REGRESSION_MEDIAN] = {FEATURE_ANCHOR_MEDIAN, false, false},
+	[REGRESSION_LEVELS] = {FEATURE_ANCHOR_MEDIAN, true, false},
+	[REGRESSION_LEVELS_SEASONAL] = {FEATURE_ANCHOR_MEDIAN, true, true},
+};
+
+static uint32_t past_features(const struct feature_view *view, uint32_t which)
 {
-	return which == REGRESSION_MEDIAN ? FEATURE_ANCHOR_MEDIAN : FEATURE_ANCHOR_LAST;
+	if (!kinds[which].levels)
+		return view->lookback;
+	return LATEST + LEVELS + (kinds[which].seasonal ? 2 * view->season_count : 0);
 }
 
 static uint32_t feature_count(const struct feature_view *view, uint32_t which)
 {
-	uint32_t seasonal = which == REGRESSION_SEASONAL ? view->season_count * PER_SEASON + PHASES
-							 : 0;
+	return past_features(view, which) + 1 +
+	       (kinds[which].seasonal ? view->season_count * PER_SEASON + PHASES : 0);
+}
 
-	return view->lookback + seasonal + 1;
+/* Levels over ever longer times (heterogeneous autoregression, Corsi 2009), and a season ago. */
+static void encode_levels(const struct feature_view *view, bool seasonal, size_t origin,
+			  double anchor, double scale, double *features)
+{
+	const double *end = view->values + origin + 1;
+
+	for (uint32_t i = 0; i < LATEST; i++)
+		*features++ = transform_there(origin >= i ? end[-1 - (ptrdiff_t)i] : *view->values,
+					      anchor, scale);
+	for (uint32_t i = 0; i < LEVELS; i++)
+		*features++ = transform_there(transform_median(end, origin + 1, level_widths[i]),
+					      anchor, scale);
+	for (uint32_t i = 0; seasonal && i < view->season_count; i++) {
+		size_t then = origin >= view->seasons[i] ? origin - view->seasons[i] : origin;
+
+		*features++ = transform_there(view->values[then], anchor, scale);
+		*features++ = transform_there(
+			transform_median(view->values + then + 1, then + 1, SEASON_WIDTH), anchor,
+			scale);
+	}
 }
 
 static void encode_lags(const struct feature_view *view, size_t origin, double anchor, double scale,
@@ -42,6 +80,15 @@ static void encode_lags(const struct feature_view *view, size_t origin, double a
 
 	for (uint32_t i = 0; i < view->lookback; i++)
 		features[i] = transform_there(first[i], anchor, scale);
+}
+
+static void encode_past(const struct feature_view *view, uint32_t which, size_t origin,
+			double anchor, double scale, double *features)
+{
+	if (kinds[which].levels)
+		encode_levels(view, kinds[which].seasonal, origin, anchor, scale, features);
+	else
+		encode_lags(view, origin, anchor, scale, features);
 }
 
 /* A neighbour of the same phase, in the past even if the phase itself is hardly. */
@@ -156,10 +203,10 @@ static void fill(struct problem *problem)
 		size_t origin = problem->origins[i];
 		double *row = problem->x + (size_t)i * problem->features;
 		double *targets = problem->y + (size_t)i * problem->horizon;
-		double anchor = feature_anchor(view, anchor_of(problem->which), origin);
+		double anchor = feature_anchor(view, kinds[problem->which].anchor, origin);
 
 		problem->anchors[i] = anchor;
-		encode_lags(view, origin, anchor, scale, row);
+		encode_past(view, problem->which, origin, anchor, scale, row);
 		row[problem->features - 1] = 1;
 		for (uint32_t h = 0; h < problem->horizon; h++)
 			targets[h] = transform_there(view->values[origin + 1 + h], anchor, scale);
@@ -171,12 +218,13 @@ static void fill_step(struct problem *problem, uint32_t step)
 {
 	const struct feature_view *view = &problem->job->view;
 
-	if (problem->which != REGRESSION_SEASONAL)
+	if (!kinds[problem->which].seasonal)
 		return;
 	for (uint32_t i = 0; i < problem->rows; i++)
 		encode_seasons(view, problem->origins[i], step + 1, problem->anchors[i],
 			       problem->job->scale,
-			       problem->x + (size_t)i * problem->features + view->lookback);
+			       problem->x + (size_t)i * problem->features +
+				       past_features(view, problem->which));
 }
 
 /* Columns first..first + count of y, gathered. */
@@ -293,7 +341,7 @@ static bool fit_all(struct problem *problem, double lambda, double *coefficients
 	uint32_t horizon = problem->horizon, features = problem->features;
 	uint32_t size = (horizon + BLOCKS_MAX - 1) / BLOCKS_MAX;
 
-	if (problem->which == REGRESSION_SEASONAL)
+	if (kinds[problem->which].seasonal)
 		size = 1;
 	for (uint32_t first = 0; first < horizon; first += size) {
 		uint32_t count = horizon - first < size ? horizon - first : size;
@@ -318,7 +366,7 @@ int regression_fit(const struct regression_job *job, uint32_t which,
 
 	*ret_fit = (struct regression_fit){0};
 	if (job->origin_count < ROWS_LEAST ||
-	    (which == REGRESSION_SEASONAL && job->view.season_count == 0))
+	    (kinds[which].seasonal && job->view.season_count == 0))
 		return 0;
 	r = problem_init(&problem, job, which);
 	if (r < 0)
@@ -346,7 +394,11 @@ void regression_fit_finish(struct regression_fit *fit)
 
 size_t regression_scratch(uint32_t lookback)
 {
-	return lookback + ROLLCAST_SEASONS_MAX * PER_SEASON + PHASES + 1;
+	uint32_t past = lookback > LATEST + LEVELS + 2 * ROLLCAST_SEASONS_MAX
+				? lookback
+				: LATEST + LEVELS + 2 * ROLLCAST_SEASONS_MAX;
+
+	return past + ROLLCAST_SEASONS_MAX * PER_SEASON + PHASES + 1;
 }
 
 static double dot(const double *a, const double *b, uint32_t count)
@@ -381,13 +433,13 @@ bool regression_expert_forecast(const struct expert_row *row, const struct exper
 	(void)state;
 	if (!fit->coefficients || count < window.lookback)
 		return false;
-	anchor = feature_anchor(&window, anchor_of(row->regression), origin);
-	encode_lags(&window, origin, anchor, fit->scale, features);
+	anchor = feature_anchor(&window, kinds[row->regression].anchor, origin);
+	encode_past(&window, row->regression, origin, anchor, fit->scale, features);
 	features[fit->features - 1] = 1;
 	for (uint32_t h = 0; h < view->horizon; h++) {
-		if (row->regression == REGRESSION_SEASONAL)
+		if (kinds[row->regression].seasonal)
 			encode_seasons(&window, origin, h + 1, anchor, fit->scale,
-				       features + window.lookback);
+				       features + past_features(&window, row->regression));
 		values[h] = transform_back(dot(features,
 					       fit->coefficients + (size_t)h * fit->features,
 					       fit->features),

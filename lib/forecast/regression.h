@@ -13,7 +13,13 @@
 #include "lib/forecast/expert.h"
 #include "lib/forecast/features.h"
 
-enum { REGRESSION_LAGS, REGRESSION_SEASONAL, REGRESSION_MEDIAN };
+enum {
+	REGRESSION_LAGS,            /* around the last value */
+	REGRESSION_SEASONAL,        /* and what was there seasons ago */
+	REGRESSION_MEDIAN,          /* lags around the median of the last values */
+	REGRESSION_LEVELS,          /* medians over ever longer times instead of lags */
+	REGRESSION_LEVELS_SEASONAL, /* and what was there seasons ago */
+};
 
 struct regression_job {
 	struct feature_view view;
