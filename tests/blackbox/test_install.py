@@ -1,0 +1,65 @@
+"""make install puts everything in its place, what is there works, and make uninstall takes it away."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from rollcast import BUILD, ROOT
+
+SETTINGS = pathlib.Path("etc/rollcast/rollcast.yaml")
+
+
+def make(*arguments):
+    subprocess.run(["make", "-s", f"BUILD={BUILD.relative_to(ROOT)}", *arguments], cwd=ROOT, check=True,
+                   stdin=subprocess.DEVNULL, timeout=120)
+
+
+def files(directory):
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def installed(tmp_path):
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr")
+    return tmp_path
+
+
+def test_everything_is_in_its_place_and_gone_afterwards(installed):
+    headers = {f"usr/include/rollcast/{path.name}" for path in (ROOT / "include/rollcast").glob("*.h")}
+    assert files(installed) == headers | {
+        "usr/bin/rollcastd", "usr/bin/rollcast", "usr/lib/librollcast.a", "usr/lib/pkgconfig/rollcast.pc",
+        "usr/lib/systemd/system/rollcastd.service", str(SETTINGS)}
+    unit = (installed / "usr/lib/systemd/system/rollcastd.service").read_text()
+    assert "ExecStart=/usr/bin/rollcastd --config /etc/rollcast\n" in unit and "@" not in unit.replace(
+        "@system-service", "").replace("@privileged", "").replace("@resources", "")
+    for program in ("rollcastd", "rollcast"):
+        subprocess.run([installed / "usr/bin" / program, "--version"], check=True, timeout=10)
+    make("uninstall", f"DESTDIR={installed}", "PREFIX=/usr")
+    assert files(installed) == {str(SETTINGS)}
+
+
+def test_settings_that_are_there_are_kept(tmp_path):
+    file = tmp_path / SETTINGS
+    file.parent.mkdir(parents=True)
+    file.write_text("mine\n")
+    make("install", f"DESTDIR={tmp_path}")
+    assert file.read_text() == "mine\n"
+
+
+def test_installed_settings_are_good(installed):
+    subprocess.run([installed / "usr/bin/rollcastd", "--config", installed / SETTINGS.parent,
+                    "--check-config"], check=True, timeout=10)
+
+
+def test_the_example_builds_against_the_installed_library_and_forecasts(installed, tmp_path):
+    environment = dict(os.environ, PKG_CONFIG_PATH=f"{installed}/usr/lib/pkgconfig")
+    flags = subprocess.run(["pkg-config", "--cflags", "--static", "--libs",
+                            f"--define-variable=prefix={installed}/usr", "rollcast"], env=environment,
+                           check=True, capture_output=True, text=True, timeout=10).stdout.split()
+    program = tmp_path / "embed"
+    subprocess.run(["cc", *os.environ.get("CFLAGS", "").split(), ROOT / "docs/examples/embed.c", *flags,
+                    *os.environ.get("LDFLAGS", "").split(), "-o", program], check=True, timeout=60)
+    done = subprocess.run([program], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip()
