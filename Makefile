@@ -29,9 +29,16 @@ CLI_SOURCES    := $(wildcard cli/*.c)
 BENCH_SOURCES  := $(wildcard bench/*.c)
 TEST_SOURCES   := $(wildcard tests/*/test_*.c)
 
+# The kernels are compiled once per instruction set; the program chooses when it runs.
+KERNEL_SOURCES := $(wildcard lib/network/kernel/*.c)
+KERNEL_SETS    := generic $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),avx2 avx512)
+KERNEL_FLAGS_avx2   := -mavx2 -mfma
+KERNEL_FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-LIB_OBJECTS    := $(call objects,$(LIB_SOURCES))
+KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(patsubst %.c,$(BUILD)/%.$(set).o,$(KERNEL_SOURCES)))
+LIB_OBJECTS    := $(call objects,$(LIB_SOURCES)) $(KERNEL_OBJECTS)
 DAEMON_OBJECTS := $(call objects,$(DAEMON_SOURCES))
 # The tool shares settings and base with the daemon, nothing else.
 SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c))
@@ -48,6 +55,13 @@ tests: all $(TESTS) $(DRIVERS)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+define KERNEL_RULE
+$(BUILD)/%.$(1).o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -O3 -fno-math-errno $$(KERNEL_FLAGS_$(1)) -DKERNEL_SUFFIX=$(1) -c -o $$@ $$<
+endef
+$(foreach set,$(KERNEL_SETS),$(eval $(call KERNEL_RULE,$(set))))
 
 $(BUILD)/librollcast.a: $(LIB_OBJECTS)
 	@rm -f $@

@@ -24,7 +24,12 @@
 
 enum rollcast_cell { ROLLCAST_CELL_LSTM, ROLLCAST_CELL_GRU, ROLLCAST_CELL_RNN };
 enum rollcast_activation { ROLLCAST_ACTIVATION_TANH, ROLLCAST_ACTIVATION_RELU };
-enum rollcast_loss { ROLLCAST_LOSS_MAE, ROLLCAST_LOSS_MSE, ROLLCAST_LOSS_HUBER, ROLLCAST_LOSS_QUANTILE };
+enum rollcast_loss {
+	ROLLCAST_LOSS_MAE,
+	ROLLCAST_LOSS_MSE,
+	ROLLCAST_LOSS_HUBER,
+	ROLLCAST_LOSS_QUANTILE
+};
 enum rollcast_optimizer {
 	ROLLCAST_OPTIMIZER_ADAM,
 	ROLLCAST_OPTIMIZER_ADAMW,
@@ -36,34 +41,34 @@ enum rollcast_optimizer {
 struct rollcast_shape {
 	enum rollcast_cell cell;
 	enum rollcast_activation activation; /* of candidate and output; gates are sigmoid */
-	uint32_t layers;                     /* 1.. */
-	uint32_t hidden;                     /* units per layer */
-	uint32_t channels;                   /* input values per step of the lookback */
-	uint32_t lookback;                   /* steps read */
-	uint32_t extras;                     /* further inputs of the head, linear; 0 for none */
-	uint32_t outputs;                    /* values forecast at once: horizon x quantiles */
-	bool skip;                           /* linear skip from the whole lookback to the outputs */
+	uint32_t layers;		     /* 1.. */
+	uint32_t hidden;		     /* units per layer */
+	uint32_t channels;		     /* input values per step of the lookback */
+	uint32_t lookback;		     /* steps read */
+	uint32_t extras;		     /* further inputs of the head, linear; 0 for none */
+	uint32_t outputs;		     /* values forecast at once: horizon x quantiles */
+	bool skip; /* linear skip from the whole lookback to the outputs */
 };
 
 /* How a network is trained. */
 struct rollcast_training {
 	enum rollcast_loss loss;
-	float huber_delta;          /* where Huber turns from square to linear; model units */
-	const float *quantiles;     /* levels of the quantile loss, [quantile_count]; borrowed */
-	uint32_t quantile_count;    /* outputs = horizon x quantile_count, quantile fastest */
+	float huber_delta;	 /* where Huber turns from square to linear; model units */
+	const float *quantiles;	 /* levels of the quantile loss, [quantile_count]; copied */
+	uint32_t quantile_count; /* outputs = horizon x quantile_count, quantile fastest */
 	enum rollcast_optimizer optimizer;
-	float momentum;             /* SGD and RMSprop: momentum; 0 for none */
-	float weight_decay;         /* L2 (Adam, SGD, RMSprop) or decoupled (AdamW) */
-	float clip_norm;            /* gradients are clipped to this global norm; 0: not at all */
-	float dropout;              /* between layers, share of units; 0: none */
-	uint64_t seed;              /* initial weights, dropout: the same seed, the same bits */
+	float momentum;	    /* SGD and RMSprop: momentum; 0 for none */
+	float weight_decay; /* L2 (Adam, SGD, RMSprop) or decoupled (AdamW) */
+	float clip_norm;    /* gradients are clipped to this global norm; 0: not at all */
+	float dropout;	    /* between layers, share of units; 0: none */
+	uint64_t seed;	    /* initial weights, dropout: the same seed, the same bits */
 };
 
 /* A batch of windows in model units; row-major, borrowed for the call. */
 struct rollcast_batch {
 	const float *inputs;  /* [count x lookback x channels] */
 	const float *extras;  /* [count x extras], or NULL when the shape has none */
-	const float *targets; /* [count x horizon], horizon = outputs / max(1, quantile_count) */
+	const float *targets; /* [count x horizon]: outputs, with quantile loss / quantile_count */
 	uint32_t count;
 };
 
@@ -77,6 +82,19 @@ size_t rollcast_shape_parameters(const struct rollcast_shape *shape);
 struct rollcast_weights;
 
 /*
+ * The block, row-major, one tensor after the other; a row is what one input gives to each result, so
+ * these are PyTorch's matrices transposed, with its two biases and its order of gates (LSTM: input,
+ * forget, candidate, output; GRU: reset, update, candidate):
+ *
+ *	for each layer n   weight_ih_l<n>  [inputs x gates*hidden]   inputs: channels, then hidden
+ *	                   weight_hh_l<n>  [hidden x gates*hidden]
+ *	                   bias_ih_l<n>    [gates*hidden]
+ *	                   bias_hh_l<n>    [gates*hidden]
+ *	the head           head.weight     [hidden x outputs]
+ *	                   head.bias       [outputs]
+ *	with a skip        skip.weight     [lookback*channels x outputs]
+ *	with extras        extras.weight   [extras x outputs]
+ *
  * New weights: Glorot uniform for input and head, orthogonal for recurrent matrices, forget bias 1,
  * the head at a tenth of Glorot when there is a skip, the skip zero (Glorot & Bengio 2010; Saxe et
  * al. 2014; Jozefowicz et al. 2015). The caller owns one reference. -ENOMEM, -EINVAL.
@@ -119,13 +137,13 @@ DEFINE_CLEANUP(struct rollcast_trainer *, rollcast_trainer_destroy);
 
 /*
  * One optimiser step at learning rate `rate` on one batch: forward, loss, backpropagation through
- * time, clipping, update. 0 and the batch's mean loss before the step, or ROLLCAST_NETWORK_DIVERGED.
- * Allocates nothing after the largest batch has been seen.
+ * time, clipping, update. 0 and the batch's mean loss before the step, or ROLLCAST_NETWORK_DIVERGED;
+ * -EINVAL for an empty batch, missing extras or a rate that is negative or not finite. Allocates nothing.
  */
 int rollcast_trainer_step(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
 			  float rate, float *ret_loss);
 
-/* The mean loss of a batch with the trainer's weights; changes nothing. */
+/* The mean loss of a batch with the trainer's weights, without dropout; returns as a step does. */
 int rollcast_trainer_loss(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
 			  float *ret_loss);
 
@@ -135,7 +153,7 @@ int rollcast_trainer_weights(const struct rollcast_trainer *trainer,
 
 /*
  * The optimiser's memory (moments and step count) as floats, for warm starts and checkpoints:
- * rollcast_trainer_moments_size floats, copied out or in.
+ * rollcast_trainer_moments_size floats, copied out or in. Loading refuses what is not finite: -EINVAL.
  */
 size_t rollcast_trainer_moments_size(const struct rollcast_shape *shape,
 				     const struct rollcast_training *training);

@@ -1,66 +1,58 @@
 /*
- * A pass: working memory for a few windows at a time, and what is computed in it.
+ * One pass of a group of windows: forward through all steps of a layer, then the next layer; the head;
+ * and backward in the opposite order, which is truncated backpropagation through time over the whole
+ * lookback.
  *
- *	        x[0] ─► x[1] ─► ... ─► x[steps-1]      time-major: [steps x windows x channels]
- *	layer 1  h[0] = 0 ─► h[1] ─► ... ─► h[steps]   [steps + 1 x windows x hidden]
- *	layer 2  ...                     └─► head
+ *	layer 1:  t = 0 ──► t = 1 ──► ... ──► t = T-1
+ *	             │         │                 │      (dropout)
+ *	layer 2:  t = 0 ──► t = 1 ──► ... ──► t = T-1 ──► head ──► outputs
  *
- * Windows are worked on in groups small enough for the cache; a trainer adds up the gradients.
+ * What forward leaves, backward turns into deltas in place.
  */
 #ifndef NETWORK_PASS_H
 #define NETWORK_PASS_H
 
-#include "lib/network/table.h"
+#include "lib/network/head.h"
+#include "lib/network/kernels.h"
+#include "lib/network/memory.h"
+#include "lib/network/params.h"
+#include "lib/network/random.h"
 
-enum { PASS_WINDOWS = 32 }; /* windows at a time */
-
-/* [steps x windows x ...], hidden and cells with one more step: the state before the first. */
-struct layer_memory {
-	float *gates; /* sums, then activated gates, then gradients of the sums */
-	float *hidden;
-	float *cells;	 /* LSTM */
-	float *squashed; /* LSTM: activated cells */
-	float *inner;	 /* GRU: the candidate's recurrent sum */
-	float *dropout;	 /* training: what each unit is multiplied by; NULL without */
-	float *dropped;	 /* training: hidden times dropout; NULL without */
+/* One layer's memory, over all steps: [lookback x rows x ...]. */
+struct pass_layer {
+	float *state;	    /* hidden */
+	float *cell;	    /* hidden; LSTM */
+	float *cell_output; /* hidden; LSTM */
+	float *kept;	    /* slots*hidden */
+	float *dropped;	    /* hidden: what the layer above sees, if there is dropout */
+	float *mask;	    /* hidden: 0, or what a unit that stays is multiplied by */
 };
 
 struct pass {
-	const struct rollcast_shape *shape;
-	const struct tensor_table *table;
-	struct layer_memory layers[MAX_LAYERS];
-	float *inputs; /* time-major */
-	bool dropping; /* in this pass units are dropped between layers */
-
-	/* Backward only. */
-	float *upstream; /* gradient of a layer's hidden states [steps x windows x hidden] */
-	float *carry;	 /* from the step after [windows x hidden] */
-	float *carry_cell;
-	float *transposed; /* a weight matrix [gates * hidden x hidden] */
+	const struct params *params;
+	const struct kernels *kernels;
+	size_t hidden; /* padded */
+	size_t rows_max;
+	float dropout; /* 0 for none */
+	struct pass_layer layers[PARAMS_LAYERS_MAX];
+	float *no_cell;	      /* [rows x hidden] zeros */
+	float *carry;	      /* [rows x hidden] */
+	float *head_gradient; /* [rows x hidden]: from the head to the last step of the last layer */
+	float *input_gradient; /* [lookback x rows x hidden]: from a layer to the one below */
 };
 
-enum pass_use { PASS_FORECAST, PASS_TRAINING, PASS_TRAINING_DROPOUT };
+/* Sets the size of the groups and takes the memory for them; `pass->params` to `dropout` are set. */
+void pass_lay_out(struct pass *pass, struct memory *memory);
 
 /*
- * Lays out a pass of up to `windows` windows in `memory`; returns the floats it needs. With NULL
- * for memory it only counts. `shape` and `table` are borrowed.
+ * The states of all layers from the windows of `in`, at most rows_max; sets in->state. `random` is for
+ * dropout, NULL for a pass without.
  */
-size_t pass_init(struct pass *pass, const struct rollcast_shape *shape,
-		 const struct tensor_table *table, uint32_t windows, enum pass_use use,
-		 float *memory);
+void pass_forward(struct pass *pass, const struct kernel_weights *weights, struct random *random,
+		  struct head_inputs *in);
 
-/*
- * Outputs [windows x outputs] for inputs [windows x lookback x channels]. `random` draws the
- * dropout at share `dropout`; NULL for none.
- */
-void pass_forward(struct pass *pass, const float *block, const float *inputs, const float *extras,
-		  uint32_t windows, float dropout, uint64_t *random, float *outputs);
-
-/*
- * After pass_forward with the same arguments: adds to `gradients` (a block) what the gradient of
- * the outputs [windows x outputs] means for each parameter.
- */
-void pass_backward(struct pass *pass, const float *block, const float *inputs, const float *extras,
-		   uint32_t windows, const float *output_gradients, float *gradients);
+/* Adds to the layers' gradients, from pass->head_gradient, after pass_forward on the same windows. */
+void pass_backward(struct pass *pass, const struct kernel_weights *weights,
+		   const struct head_inputs *in, bool dropped, struct kernel_gradient *gradient);
 
 #endif

@@ -1,200 +1,129 @@
 /*
- * Training: a private block of weights, the optimiser's moments, and working memory for a group
- * of windows. A batch of any size is worked off in groups whose gradients add up.
- *
- * New weights are written to a second block and the two change places only when everything turned
- * out finite; so a step that diverged has changed nothing.
+ * A batch goes through in groups of windows (see pass.h) whose gradients add up; then one optimiser
+ * step writes the next weights beside the old ones, which change places only if all is finite.
  */
-#include <errno.h>
+#include "lib/network/trainer.h"
+
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "lib/network/loss.h"
 #include "lib/network/optimizer.h"
+#include "lib/network/packing.h"
 #include "lib/network/pass.h"
-#include "lib/network/random.h"
-#include "lib/network/vectorised.h"
 #include "lib/network/weights.h"
 
-/* Beyond this, squares no longer fit a float: as good as infinite. */
-static const float HUGE_NORM = 1e15f;
-
 struct rollcast_trainer {
-	struct rollcast_shape shape;
+	struct params params;
+	const struct kernels *kernels;
 	struct rollcast_training training;
-	struct tensor_table table;
+	float *quantiles; /* our copy */
+	struct random random;
+	struct optimizer optimizer;
 	struct pass pass;
-	uint64_t random; /* of dropout */
-	double steps;	 /* taken so far */
-
-	/* All of the following lie in `memory`. */
-	float *block, *next, *gradients;   /* [parameters] each */
-	float *moments;			   /* [optimizer_moments x parameters] */
-	float *outputs, *output_gradients; /* [PASS_WINDOWS x outputs] */
-	float *quantiles;
+	struct kernel_weights weights[PARAMS_LAYERS_MAX];
+	struct kernel_gradient gradients[PARAMS_LAYERS_MAX];
+	float *packed_gradients; /* all of them, to be cleared at once */
+	size_t packed_gradients_size;
+	float *block, *next_block, *gradient; /* in the order of the block */
+	float *outputs, *errors;	      /* [rows x outputs] */
 	float *memory;
 };
 
-static bool share_is_sound(float share)
+static bool training_fits(const struct rollcast_shape *shape,
+			  const struct rollcast_training *training)
 {
-	return share >= 0 && share < 1;
-}
-
-static bool quantiles_are_sound(const struct rollcast_training *training, uint32_t outputs)
-{
+	if (!(training->momentum >= 0 && training->momentum < 1) ||
+	    !(training->weight_decay >= 0) || !isfinite(training->weight_decay) ||
+	    !(training->clip_norm >= 0) || !(training->dropout >= 0 && training->dropout < 1))
+		return false;
+	if (training->loss == ROLLCAST_LOSS_HUBER)
+		return training->huber_delta > 0;
 	if (training->loss != ROLLCAST_LOSS_QUANTILE)
 		return true;
-	if (!training->quantiles || !training->quantile_count || outputs % training->quantile_count)
-		return false;
 	for (uint32_t i = 0; i < training->quantile_count; i++)
 		if (!(training->quantiles[i] > 0 && training->quantiles[i] < 1))
 			return false;
-	return true;
+	return training->quantile_count > 0 && shape->outputs % training->quantile_count == 0;
 }
 
-static bool training_is_sound(const struct rollcast_training *training, uint32_t outputs)
+static int copy_training(struct rollcast_trainer *trainer, const struct rollcast_training *training)
 {
-	return training->loss <= ROLLCAST_LOSS_QUANTILE &&
-	       training->optimizer <= ROLLCAST_OPTIMIZER_SGD &&
-	       share_is_sound(training->momentum) && share_is_sound(training->dropout) &&
-	       training->weight_decay >= 0 && isfinite(training->weight_decay) &&
-	       training->clip_norm >= 0 && quantiles_are_sound(training, outputs) &&
-	       (training->loss != ROLLCAST_LOSS_HUBER ||
-		(training->huber_delta > 0 && isfinite(training->huber_delta)));
-}
+	trainer->training = *training;
+	trainer->training.quantiles = NULL;
+	if (training->loss != ROLLCAST_LOSS_QUANTILE)
+		return 0;
+	size_t size = training->quantile_count * sizeof(*training->quantiles);
 
-static float *take(float **free_memory, size_t size)
-{
-	float *at = *free_memory;
-
-	*free_memory += size;
-	return at;
-}
-
-/* Gives every array its place; one allocation. */
-static int trainer_lay_out(struct rollcast_trainer *trainer)
-{
-	const struct rollcast_training *training = &trainer->training;
-	enum pass_use use = training->dropout > 0 ? PASS_TRAINING_DROPOUT : PASS_TRAINING;
-	size_t parameters = trainer->table.parameters;
-	size_t moments = optimizer_moments(training) * parameters;
-	size_t outputs = (size_t)PASS_WINDOWS * trainer->shape.outputs;
-	size_t quantiles = training->loss == ROLLCAST_LOSS_QUANTILE ? training->quantile_count : 0;
-	size_t working = pass_init(&trainer->pass, &trainer->shape, &trainer->table, PASS_WINDOWS,
-				   use, NULL);
-	size_t all = 3 * parameters + moments + 2 * outputs + quantiles + working;
-	float *memory = calloc(all, sizeof(*memory));
-
-	if (!memory)
+	trainer->quantiles = malloc(size);
+	if (!trainer->quantiles)
 		return -ENOMEM;
-	trainer->memory = memory;
-	trainer->block = take(&memory, parameters);
-	trainer->next = take(&memory, parameters);
-	trainer->gradients = take(&memory, parameters);
-	trainer->moments = take(&memory, moments);
-	trainer->outputs = take(&memory, outputs);
-	trainer->output_gradients = take(&memory, outputs);
-	trainer->quantiles = take(&memory, quantiles);
-	if (quantiles)
-		memcpy(trainer->quantiles, training->quantiles, quantiles * sizeof(float));
+	memcpy(trainer->quantiles, training->quantiles, size);
 	trainer->training.quantiles = trainer->quantiles;
-	pass_init(&trainer->pass, &trainer->shape, &trainer->table, PASS_WINDOWS, use, memory);
 	return 0;
 }
 
-/* The group of windows of `batch` that starts at `first`. */
-static struct rollcast_batch batch_group(const struct rollcast_trainer *trainer,
-					 const struct rollcast_batch *batch, uint32_t first)
+static void lay_out(struct rollcast_trainer *trainer, struct memory *memory)
 {
-	const struct rollcast_shape *shape = &trainer->shape;
-	size_t each = trainer->training.loss == ROLLCAST_LOSS_QUANTILE
-			      ? trainer->training.quantile_count
-			      : 1;
-	uint32_t rest = batch->count - first;
+	const struct params *params = &trainer->params;
 
-	return (struct rollcast_batch){
-		.inputs = batch->inputs + (size_t)first * shape->lookback * shape->channels,
-		.extras = batch->extras ? batch->extras + (size_t)first * shape->extras : NULL,
-		.targets = batch->targets + first * (shape->outputs / each),
-		.count = rest < PASS_WINDOWS ? rest : PASS_WINDOWS,
-	};
+	packing_lay_out_weights(params, trainer->kernels, true, memory, trainer->weights);
+	size_t before = memory->used;
+
+	packing_lay_out_gradient(params, trainer->kernels, memory, trainer->gradients);
+	trainer->packed_gradients = trainer->gradients[0].input;
+	trainer->packed_gradients_size = memory->used - before;
+	trainer->block = memory_take(memory, params->size);
+	trainer->next_block = memory_take(memory, params->size);
+	trainer->gradient = memory_take(memory, params->size);
+	optimizer_lay_out(&trainer->optimizer, memory);
+	pass_lay_out(&trainer->pass, memory);
+	trainer->outputs = memory_take(memory, trainer->pass.rows_max * params->shape.outputs);
+	trainer->errors = memory_take(memory, trainer->pass.rows_max * params->shape.outputs);
+	trainer->memory = memory->floats;
 }
 
-/* The batch's mean loss; with `gradients` also those, added up, and with dropout. */
-static double batch_loss(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
-			 float *gradients)
+static int allocate(struct rollcast_trainer *trainer)
 {
-	double sum = 0, count = (double)batch->count * trainer->shape.outputs;
+	struct memory memory = {0};
 
-	for (uint32_t first = 0; first < batch->count; first += PASS_WINDOWS) {
-		struct rollcast_batch group = batch_group(trainer, batch, first);
+	trainer->optimizer = (struct optimizer){.training = &trainer->training,
+						.kernels = trainer->kernels,
+						.size = memory_round(trainer->params.size)};
+	trainer->pass = (struct pass){.params = &trainer->params,
+				      .kernels = trainer->kernels,
+				      .dropout = trainer->training.dropout};
+	lay_out(trainer, &memory);
+	int r = memory_allocate(&memory);
 
-		pass_forward(&trainer->pass, trainer->block, group.inputs, group.extras,
-			     group.count, trainer->training.dropout,
-			     gradients ? &trainer->random : NULL, trainer->outputs);
-		sum += loss_sum(&trainer->training, trainer->outputs, group.targets,
-				(size_t)group.count * trainer->shape.outputs, (float)(1 / count),
-				trainer->output_gradients);
-		if (gradients)
-			pass_backward(&trainer->pass, trainer->block, group.inputs, group.extras,
-				      group.count, trainer->output_gradients, gradients);
-	}
-	return sum / count;
-}
-
-/* The Euclidean norm; sums run side by side, so that they vectorise in their written order. */
-VECTORISED static float norm_of(const float *block, size_t size)
-{
-	enum { LANES = 16 };
-	float lanes[LANES] = {0}, sum = 0;
-	size_t i = 0;
-
-	for (; i + LANES <= size; i += LANES)
-		for (size_t lane = 0; lane < LANES; lane++)
-			lanes[lane] += block[i + lane] * block[i + lane];
-	for (; i < size; i++)
-		sum += block[i] * block[i];
-	for (size_t lane = 0; lane < LANES; lane++)
-		sum += lanes[lane];
-	return __builtin_sqrtf(sum);
-}
-
-VECTORISED static void scale_block(float *block, size_t size, float factor)
-{
-	for (size_t i = 0; i < size; i++)
-		block[i] *= factor;
-}
-
-static bool batch_is_sound(const struct rollcast_trainer *trainer,
-			   const struct rollcast_batch *batch)
-{
-	return batch->count && batch->inputs && batch->targets &&
-	       (batch->extras || !trainer->shape.extras);
+	if (r < 0)
+		return r;
+	lay_out(trainer, &memory);
+	return 0;
 }
 
 int rollcast_trainer_create(const struct rollcast_weights *weights,
 			    const struct rollcast_training *training,
 			    struct rollcast_trainer **ret_trainer)
 {
-	if (!training_is_sound(training, weights->shape.outputs))
-		return -EINVAL;
-
 	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
+	int r;
 
+	if (!training_fits(&weights->params.shape, training))
+		return -EINVAL;
 	trainer = calloc(1, sizeof(*trainer));
 	if (!trainer)
 		return -ENOMEM;
-	trainer->shape = weights->shape;
-	trainer->table = weights->table;
-	trainer->training = *training;
-	trainer->random = training->seed;
-
-	int r = trainer_lay_out(trainer);
-
-	if (r)
+	trainer->params = weights->params;
+	trainer->kernels = weights->kernels;
+	random_init(&trainer->random, training->seed);
+	r = copy_training(trainer, training);
+	if (r < 0)
 		return r;
-	memcpy(trainer->block, weights->block, weights->table.parameters * sizeof(float));
+	r = allocate(trainer);
+	if (r < 0)
+		return r;
+	memcpy(trainer->block, weights->block, weights->params.size * sizeof(float));
+	packing_fill_weights(&trainer->params, trainer->kernels, trainer->block, trainer->weights);
 	*ret_trainer = STEAL(trainer);
 	return 0;
 }
@@ -203,87 +132,166 @@ void rollcast_trainer_destroy(struct rollcast_trainer *trainer)
 {
 	if (!trainer)
 		return;
+	free(trainer->quantiles);
 	free(trainer->memory);
 	free(trainer);
+}
+
+static bool batch_is_finite(const struct rollcast_trainer *trainer,
+			    const struct rollcast_batch *batch)
+{
+	const struct rollcast_shape *shape = &trainer->params.shape;
+	size_t count = batch->count, window = (size_t)shape->lookback * shape->channels;
+	bool (*all_finite)(const float *, size_t) = trainer->kernels->all_finite;
+
+	return all_finite(batch->inputs, count * window) &&
+	       all_finite(batch->targets,
+			  count * loss_targets(&trainer->training, shape->outputs)) &&
+	       (!shape->extras || all_finite(batch->extras, count * shape->extras));
+}
+
+/* The windows of a batch from `begin` on, as many as one group takes. */
+static struct head_inputs group_of(const struct rollcast_trainer *trainer,
+				   const struct rollcast_batch *batch, size_t begin)
+{
+	const struct rollcast_shape *shape = &trainer->params.shape;
+	size_t left = batch->count - begin;
+
+	return (struct head_inputs){
+		.rows = left < trainer->pass.rows_max ? left : trainer->pass.rows_max,
+		.inputs = batch->inputs + begin * shape->lookback * shape->channels,
+		.extras = shape->extras ? batch->extras + begin * shape->extras : NULL,
+	};
+}
+
+/* The summed loss of one group; with `learn`, its gradients are added. */
+static double run_group(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
+			size_t begin, bool learn)
+{
+	struct head_inputs in = group_of(trainer, batch, begin);
+	struct pass *pass = &trainer->pass;
+	size_t outputs = trainer->params.shape.outputs;
+	const float *targets = batch->targets + begin * loss_targets(&trainer->training, outputs);
+	float scale = 1.0F / ((float)batch->count * (float)outputs);
+	bool drops = learn && pass->dropout > 0;
+
+	pass_forward(pass, trainer->weights, drops ? &trainer->random : NULL, &in);
+	head_forward(&trainer->params, trainer->block, &in, trainer->outputs);
+	double sum = loss_sum(&trainer->training, trainer->outputs, targets, in.rows, outputs,
+			      scale, learn ? trainer->errors : NULL);
+
+	if (!learn)
+		return sum;
+	head_backward(&trainer->params, trainer->block, &in, trainer->errors, trainer->gradient,
+		      pass->head_gradient);
+	pass_backward(pass, trainer->weights, &in, drops, trainer->gradients);
+	return sum;
+}
+
+/* The mean loss of a batch and, with `learn`, its derivatives in trainer->gradient. */
+static int run_batch(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
+		     bool learn, float *ret_loss)
+{
+	double sum = 0;
+
+	if (batch->count == 0 || (trainer->params.shape.extras && !batch->extras))
+		return -EINVAL;
+	if (!batch_is_finite(trainer, batch))
+		return ROLLCAST_NETWORK_DIVERGED;
+	if (learn) {
+		memset(trainer->gradient, 0, trainer->params.size * sizeof(float));
+		memset(trainer->packed_gradients, 0,
+		       trainer->packed_gradients_size * sizeof(float));
+	}
+	for (size_t begin = 0; begin < batch->count; begin += trainer->pass.rows_max)
+		sum += run_group(trainer, batch, begin, learn);
+	float loss = (float)(sum / batch->count / trainer->params.shape.outputs);
+
+	if (!isfinite(loss))
+		return ROLLCAST_NETWORK_DIVERGED;
+	if (learn)
+		packing_read_gradient(&trainer->params, trainer->kernels, trainer->gradients,
+				      trainer->gradient);
+	*ret_loss = loss;
+	return 0;
 }
 
 int rollcast_trainer_step(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
 			  float rate, float *ret_loss)
 {
-	size_t parameters = trainer->table.parameters;
-	float clip = trainer->training.clip_norm;
+	float loss;
+	int r;
 
-	if (!batch_is_sound(trainer, batch) || !(rate >= 0 && isfinite(rate)))
+	if (!(rate >= 0) || !isfinite(rate))
 		return -EINVAL;
+	r = run_batch(trainer, batch, true, &loss);
+	if (r)
+		return r;
+	r = optimizer_step(&trainer->optimizer, trainer->block, trainer->gradient, rate,
+			   trainer->next_block);
+	if (r)
+		return r;
+	float *block = trainer->block;
 
-	memset(trainer->gradients, 0, parameters * sizeof(float));
-
-	double loss = batch_loss(trainer, batch, trainer->gradients);
-	float norm = norm_of(trainer->gradients, parameters);
-
-	if (!isfinite((float)loss) || !(norm < HUGE_NORM))
-		return ROLLCAST_NETWORK_DIVERGED;
-	if (clip > 0 && norm > clip)
-		scale_block(trainer->gradients, parameters, clip / norm);
-	optimizer_update(&trainer->training, rate, trainer->steps + 1, parameters,
-			 trainer->gradients, trainer->moments, trainer->block, trainer->next);
-	if (!(norm_of(trainer->next, parameters) < HUGE_NORM))
-		return ROLLCAST_NETWORK_DIVERGED;
-
-	float *before = trainer->block;
-
-	trainer->block = trainer->next;
-	trainer->next = before;
-	trainer->steps++;
-	*ret_loss = (float)loss;
+	trainer->block = trainer->next_block;
+	trainer->next_block = block;
+	packing_fill_weights(&trainer->params, trainer->kernels, trainer->block, trainer->weights);
+	*ret_loss = loss;
 	return 0;
 }
 
 int rollcast_trainer_loss(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
 			  float *ret_loss)
 {
-	if (!batch_is_sound(trainer, batch))
-		return -EINVAL;
+	return run_batch(trainer, batch, false, ret_loss);
+}
 
-	float loss = (float)batch_loss(trainer, batch, NULL);
+int trainer_gradient(struct rollcast_trainer *trainer, const struct rollcast_batch *batch,
+		     float *ret_gradient, float *ret_loss)
+{
+	int r = run_batch(trainer, batch, true, ret_loss);
 
-	if (!isfinite(loss))
-		return ROLLCAST_NETWORK_DIVERGED;
-	*ret_loss = loss;
+	if (r)
+		return r;
+	memcpy(ret_gradient, trainer->gradient, trainer->params.size * sizeof(float));
 	return 0;
 }
 
 int rollcast_trainer_weights(const struct rollcast_trainer *trainer,
 			     struct rollcast_weights **ret_weights)
 {
-	return rollcast_weights_load(&trainer->shape, trainer->block, ret_weights);
+	return rollcast_weights_load(&trainer->params.shape, trainer->block, ret_weights);
 }
 
-/* The step count, then the moments. */
+/* Saved moments: the number of steps, then each array. */
 size_t rollcast_trainer_moments_size(const struct rollcast_shape *shape,
 				     const struct rollcast_training *training)
 {
-	return 1 + optimizer_moments(training) * rollcast_shape_parameters(shape);
+	return 1 + optimizer_moments(training->optimizer) * rollcast_shape_parameters(shape);
 }
 
 void rollcast_trainer_moments_save(const struct rollcast_trainer *trainer, float *moments)
 {
-	size_t size = rollcast_trainer_moments_size(&trainer->shape, &trainer->training);
+	const struct optimizer *optimizer = &trainer->optimizer;
+	size_t size = trainer->params.size;
 
-	moments[0] = (float)trainer->steps;
-	memcpy(moments + 1, trainer->moments, (size - 1) * sizeof(float));
+	moments[0] = (float)optimizer->steps;
+	memcpy(moments + 1, optimizer->first, size * sizeof(float));
+	if (optimizer->second)
+		memcpy(moments + 1 + size, optimizer->second, size * sizeof(float));
 }
 
 int rollcast_trainer_moments_load(struct rollcast_trainer *trainer, const float *moments)
 {
-	size_t size = rollcast_trainer_moments_size(&trainer->shape, &trainer->training);
+	struct optimizer *optimizer = &trainer->optimizer;
+	size_t size = trainer->params.size;
+	size_t count = rollcast_trainer_moments_size(&trainer->params.shape, &trainer->training);
 
-	for (size_t i = 0; i < size; i++)
-		if (!isfinite(moments[i]))
-			return -EINVAL;
-	if (moments[0] < 0)
+	if (!trainer->kernels->all_finite(moments, count) || moments[0] < 0 || moments[0] > 0x1p24F)
 		return -EINVAL;
-	trainer->steps = moments[0];
-	memcpy(trainer->moments, moments + 1, (size - 1) * sizeof(float));
+	optimizer->steps = (uint32_t)moments[0];
+	memcpy(optimizer->first, moments + 1, size * sizeof(float));
+	if (optimizer->second)
+		memcpy(optimizer->second, moments + 1 + size, size * sizeof(float));
 	return 0;
 }

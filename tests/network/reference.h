@@ -1,25 +1,26 @@
 /*
- * The networks written down a second time, in double precision and as slowly as the formulas are
- * printed: one window, one unit at a time. What the tests of gradients measure against.
+ * The networks once more, in double and as plainly as the papers write them: what the library's
+ * results and gradients are checked against. It shares nothing with the library but the order of the
+ * parameters.
  */
 #ifndef TESTS_NETWORK_REFERENCE_H
 #define TESTS_NETWORK_REFERENCE_H
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "lib/network/table.h"
+#include "rollcast/network.h"
 
-enum { REFERENCE_MAX = 128 }; /* more than units, channels or outputs of any network tested */
+struct reference {
+	const struct rollcast_shape *shape;
+	const double *next; /* parameters not yet read */
+	double *sequence; /* [lookback x width] what the current layer reads, then what it gives */
+};
 
-static inline double reference_sum(const double *block, const struct tensor *matrix,
-				   uint32_t column, const double *x)
+static inline double reference_activate(const struct rollcast_shape *shape, double x)
 {
-	double sum = 0;
-
-	for (uint32_t i = 0; i < matrix->rows; i++)
-		sum += x[i] * block[matrix->offset + (size_t)i * matrix->columns + column];
-	return sum;
+	return shape->activation == ROLLCAST_ACTIVATION_RELU ? (x > 0 ? x : 0) : tanh(x);
 }
 
 static inline double reference_sigmoid(double x)
@@ -27,69 +28,103 @@ static inline double reference_sigmoid(double x)
 	return 1 / (1 + exp(-x));
 }
 
-static inline double reference_activate(const struct rollcast_shape *shape, double x)
+/* row vector times matrix [rows x cols], plus bias */
+static inline void reference_affine(const double *x, const double *matrix, const double *bias,
+				    size_t rows, size_t cols, double *result)
 {
-	return shape->activation == ROLLCAST_ACTIVATION_RELU ? fmax(x, 0) : tanh(x);
+	for (size_t col = 0; col < cols; col++) {
+		result[col] = bias[col];
+		for (size_t row = 0; row < rows; row++)
+			result[col] += x[row] * matrix[row * cols + col];
+	}
 }
 
-/* One step of one layer: `h` and `c` go from the state before to the state after. */
-static inline void reference_step(const struct rollcast_shape *shape, const struct tensor *layer,
-				  const double *block, const double *x, double *h, double *c)
+/* One step of a cell, from what the inputs (a) and the state (b) give: h and c are replaced. */
+static inline void reference_cell(const struct rollcast_shape *shape, const double *a,
+				  const double *b, double *h, double *c)
 {
-	uint32_t n = shape->hidden;
-	double before[REFERENCE_MAX];
+	size_t n = shape->hidden;
 
-	memcpy(before, h, n * sizeof(*h));
-	for (uint32_t j = 0; j < n; j++) {
-		double in[4], back[4];
-
-		for (uint32_t gate = 0; gate < cell_gates(shape->cell); gate++) {
-			in[gate] = block[layer[TENSOR_BIAS].offset + gate * n + j] +
-				   reference_sum(block, &layer[TENSOR_INPUT], gate * n + j, x);
-			back[gate] = reference_sum(block, &layer[TENSOR_RECURRENT], gate * n + j,
-						   before);
-		}
+	for (size_t i = 0; i < n; i++) {
 		if (shape->cell == ROLLCAST_CELL_LSTM) {
-			c[j] = reference_sigmoid(in[1] + back[1]) * c[j] +
-			       reference_sigmoid(in[0] + back[0]) *
-				       reference_activate(shape, in[2] + back[2]);
-			h[j] = reference_sigmoid(in[3] + back[3]) * reference_activate(shape, c[j]);
-		} else if (shape->cell == ROLLCAST_CELL_GRU) {
-			double r = reference_sigmoid(in[0] + back[0]);
-			double z = reference_sigmoid(in[1] + back[1]);
-			double bias = block[layer[TENSOR_CANDIDATE_BIAS].offset + j];
-			double m = reference_activate(shape, in[2] + r * (back[2] + bias));
+			double in = reference_sigmoid(a[i] + b[i]);
+			double forget = reference_sigmoid(a[n + i] + b[n + i]);
+			double candidate = reference_activate(shape, a[2 * n + i] + b[2 * n + i]);
+			double out = reference_sigmoid(a[3 * n + i] + b[3 * n + i]);
 
-			h[j] = (1 - z) * m + z * before[j];
+			c[i] = forget * c[i] + in * candidate;
+			h[i] = out * reference_activate(shape, c[i]);
+		} else if (shape->cell == ROLLCAST_CELL_GRU) {
+			double reset = reference_sigmoid(a[i] + b[i]);
+			double update = reference_sigmoid(a[n + i] + b[n + i]);
+			double candidate =
+				reference_activate(shape, a[2 * n + i] + reset * b[2 * n + i]);
+
+			h[i] = (1 - update) * candidate + update * h[i];
 		} else {
-			h[j] = reference_activate(shape, in[0] + back[0]);
+			h[i] = reference_activate(shape, a[i] + b[i]);
 		}
 	}
 }
 
-/* The outputs of one window. */
-static inline void reference_forecast(const struct rollcast_shape *shape,
-				      const struct tensor_table *table, const double *block,
-				      const double *inputs, const double *extras, double *outputs)
+static inline void reference_layer(struct reference *reference, size_t inputs)
 {
-	double h[MAX_LAYERS][REFERENCE_MAX] = {0}, c[MAX_LAYERS][REFERENCE_MAX] = {0};
+	static const size_t gates_of[] = {4, 3, 1};
+	const struct rollcast_shape *shape = reference->shape;
+	size_t n = shape->hidden, cols = gates_of[shape->cell] * n;
+	const double *weight_ih = reference->next, *weight_hh = weight_ih + inputs * cols;
+	const double *bias_ih = weight_hh + n * cols, *bias_hh = bias_ih + cols;
+	size_t width = n > shape->channels ? n : shape->channels;
+	double *h = calloc(2 * n + 2 * cols, sizeof(*h)), *c = h + n, *a = c + n, *b = a + cols;
 
-	for (uint32_t t = 0; t < shape->lookback; t++)
-		for (uint32_t l = 0; l < shape->layers; l++)
-			reference_step(shape, table->layers[l], block,
-				       l ? h[l - 1] : inputs + t * shape->channels, h[l], c[l]);
-	for (uint32_t o = 0; o < shape->outputs; o++)
-		outputs[o] =
-			block[table->head[TENSOR_HEAD_BIAS].offset + o] +
-			reference_sum(block, &table->head[TENSOR_HEAD], o, h[shape->layers - 1]) +
-			reference_sum(block, &table->head[TENSOR_EXTRAS], o, extras) +
-			reference_sum(block, &table->head[TENSOR_SKIP], o, inputs);
+	for (size_t t = 0; t < shape->lookback; t++) {
+		double *x = reference->sequence + t * width;
+
+		reference_affine(x, weight_ih, bias_ih, inputs, cols, a);
+		reference_affine(h, weight_hh, bias_hh, n, cols, b);
+		reference_cell(shape, a, b, h, c);
+		memcpy(x, h, n * sizeof(*h));
+	}
+	free(h);
+	reference->next = bias_hh + cols;
 }
 
-static inline double reference_loss(const struct rollcast_training *training, double output,
-				    double target, double level)
+/* The outputs of one window. */
+static inline void reference_forecast(const struct rollcast_shape *shape, const double *block,
+				      const float *inputs, const float *extras, double *outputs)
 {
-	double error = target - output;
+	size_t width = shape->hidden > shape->channels ? shape->hidden : shape->channels;
+	size_t window = (size_t)shape->lookback * shape->channels, cols = shape->outputs;
+	struct reference reference = {
+		.shape = shape,
+		.next = block,
+		.sequence = calloc(shape->lookback * width, sizeof(double)),
+	};
+
+	for (size_t i = 0; i < window; i++)
+		reference.sequence[i / shape->channels * width + i % shape->channels] =
+			(double)inputs[i];
+	for (size_t layer = 0; layer < shape->layers; layer++)
+		reference_layer(&reference, layer ? shape->hidden : shape->channels);
+
+	const double *weight = reference.next, *bias = weight + shape->hidden * cols;
+	const double *skip = bias + cols, *extra = skip + (shape->skip ? window * cols : 0);
+
+	reference_affine(reference.sequence + (shape->lookback - 1) * width, weight, bias,
+			 shape->hidden, cols, outputs);
+	for (size_t col = 0; col < cols; col++) {
+		for (size_t i = 0; shape->skip && i < window; i++)
+			outputs[col] += (double)inputs[i] * skip[i * cols + col];
+		for (size_t i = 0; i < shape->extras; i++)
+			outputs[col] += (double)extras[i] * extra[i * cols + col];
+	}
+	free(reference.sequence);
+}
+
+static inline double reference_error_loss(const struct rollcast_training *training, double error,
+					  size_t output)
+{
+	double delta = (double)training->huber_delta, level;
 
 	switch (training->loss) {
 	case ROLLCAST_LOSS_MAE:
@@ -97,13 +132,34 @@ static inline double reference_loss(const struct rollcast_training *training, do
 	case ROLLCAST_LOSS_MSE:
 		return error * error;
 	case ROLLCAST_LOSS_HUBER:
-		if (fabs(error) <= training->huber_delta)
-			return error * error / 2;
-		return training->huber_delta * (fabs(error) - training->huber_delta / 2);
+		return fabs(error) <= delta ? error * error / 2 : delta * (fabs(error) - delta / 2);
 	case ROLLCAST_LOSS_QUANTILE:
 		break;
 	}
-	return fmax(level * error, (level - 1) * error);
+	level = (double)training->quantiles[output % training->quantile_count];
+	return fmax(level * -error, (level - 1) * -error);
+}
+
+/* The mean loss of a batch. */
+static inline double reference_loss(const struct rollcast_shape *shape,
+				    const struct rollcast_training *training, const double *block,
+				    const struct rollcast_batch *batch)
+{
+	size_t levels = training->loss == ROLLCAST_LOSS_QUANTILE ? training->quantile_count : 1;
+	size_t cols = shape->outputs, window = (size_t)shape->lookback * shape->channels;
+	double *outputs = calloc(cols, sizeof(*outputs)), sum = 0;
+
+	for (size_t row = 0; row < batch->count; row++) {
+		reference_forecast(shape, block, batch->inputs + row * window,
+				   batch->extras + row * shape->extras, outputs);
+		for (size_t i = 0; i < cols; i++) {
+			double target = (double)batch->targets[(row * cols + i) / levels];
+
+			sum += reference_error_loss(training, outputs[i] - target, i);
+		}
+	}
+	free(outputs);
+	return sum / batch->count / (double)cols;
 }
 
 #endif
