@@ -72,7 +72,7 @@ static const char *short_number(double number, char *text)
 		snprintf(text, WHEN_TEXT_MAX, "%.3g", number);
 	else
 		snprintf(text, WHEN_TEXT_MAX, "%.*f",
-			 before >= 4 ? 0 : 4 - (before > 0 ? before : 1), number);
+			 before >= 4 ? 0 : (before > 0 ? 4 : 3) - before, number);
 	return text;
 }
 
@@ -90,7 +90,7 @@ static void print_naive(const char *name, const struct score *score)
 {
 	char rmse[WHEN_TEXT_MAX], mae[WHEN_TEXT_MAX], mase[WHEN_TEXT_MAX];
 
-	printf("%-19s  %-25s  %-25s  %s\n", name, short_number(score->rmse, rmse),
+	printf("%-19s  %-23s  %-23s  %s\n", name, short_number(score->rmse, rmse),
 	       short_number(score->mae, mae), short_number(score->mase, mase));
 }
 
@@ -133,7 +133,8 @@ static void print_verdict(const struct comparison *comparison)
 		      result_of(comparison, best).rmse.median))
 			best = i;
 	result = result_of(comparison, best);
-	printf("\n%s is the best cell here; it is better than the %s forecast (%s) with %zu of %zu "
+	printf("\nOf the cells %s is the best here: better than the %s forecast (%s) with %zu of "
+	       "%zu "
 	       "seeds.\n",
 	       cell_words[comparison->options->cells.items[best]],
 	       best_naive(comparison) < comparison->naive.rmse ? "seasonal naive" : "naive",
@@ -147,7 +148,8 @@ void comparison_print(const struct comparison *comparison)
 	char name[TITLE_MAX];
 
 	print_setting(comparison);
-	printf("\n%-19s  %-25s  %-25s  %-25s  %s\n", "", "test RMSE", "MAE", "MASE", "CPU seconds");
+	printf("\n%-19s  %-23s  %-23s  %-23s  %-9s  %s\n", "", "test RMSE", "MAE", "MASE", "wins",
+	       "CPU seconds");
 	for (size_t i = 0; i < chosen->cells.count; i++) {
 		struct cell_result result = result_of(comparison, i);
 
@@ -156,9 +158,11 @@ void comparison_print(const struct comparison *comparison)
 			puts("  diverged with every seed");
 			continue;
 		}
-		print_spread(&result.rmse, 25);
-		print_spread(&result.mae, 25);
-		print_spread(&result.mase, 25);
+		print_spread(&result.rmse, 23);
+		print_spread(&result.mae, 23);
+		print_spread(&result.mase, 23);
+		snprintf(name, sizeof(name), "%zu of %zu", result.wins, (size_t)chosen->seeds);
+		printf("  %-9s", name);
 		print_spread(&result.seconds, 0);
 		if (result.count < chosen->seeds)
 			printf("; %zu diverged", (size_t)chosen->seeds - result.count);
