@@ -72,7 +72,7 @@ static void print_board(const struct tuning *tuning)
 	}
 }
 
-static void print_spread(const struct spread *spread)
+static void print_spread(const struct spread *spread, int width)
 {
 	char text[96];
 
@@ -81,7 +81,7 @@ static void print_spread(const struct spread *spread)
 	else
 		snprintf(text, sizeof(text), "%.4g (%.4g to %.4g)", spread->median, spread->low,
 			 spread->high);
-	printf("  %-26s", text);
+	printf("  %-*s", width, text);
 }
 
 static void print_finals(const struct tuning *tuning)
@@ -96,8 +96,8 @@ static void print_finals(const struct tuning *tuning)
 		struct spread test = spread_over_seeds(tuning, finalist->test);
 
 		print_plan(&finalist->trial.plan);
-		print_spread(&validation);
-		print_spread(&test);
+		print_spread(&validation, 26);
+		print_spread(&test, 0);
 		puts(finalist == tuning_winner(tuning) ? "  the best"
 		     : finalist == standard(tuning)    ? "  the default"
 						       : "");
