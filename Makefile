@@ -98,7 +98,7 @@ docs/settings.md: $(BUILD)/print_reference
 WITH  = sh deps.sh
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps demo bench
+.PHONY: deps demo bench bench-network
 deps: ## install the distribution's packages needed to build and test
 	@$(WITH) build test
 demo: ## this machine's own metrics, forecast live
@@ -108,6 +108,9 @@ demo: ## this machine's own metrics, forecast live
 bench: ## how fast it is, on this machine
 	@$(AGAIN) all $(BENCHES)
 	@BUILD=$(BUILD) sh bench/run.sh
+
+bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, beside PyTorch
+	@$(BUILD)/bench/network
 
 # ---- check ----
 

@@ -2,8 +2,9 @@
  * Kernels: the loops that take the time, compiled once per instruction set from lib/network/kernel/
  * and chosen when the program runs.
  *
- * A layer's `hidden` units are padded to a multiple of the vector `width` and stand in blocks of one
- * vector each; padded units have zero weights and stay zero. Per block and step a cell keeps `slots`
+ * A layer's `units` are padded to a multiple of the vector `width`, `hidden`, and stand in blocks of one
+ * vector each; padded units have zero weights and stay zero, and where units are summed over they are
+ * left out. Per block and step a cell keeps `slots`
  * vectors. Forward they hold its activated gates, backward overwrites them with `deltas`, the
  * derivatives of the loss by what went into each gate.
  *
@@ -17,10 +18,11 @@
  *
  * Packed weights, where w is the width and G the gates:
  *	input      [blocks][inputs][G][w]      forward: one row holds what one input gives a block
- *	recurrent  [blocks][hidden][G][w]
+ *	recurrent  [blocks][units][G][w]
  *	bias       [blocks][slots][w]
  *	recurrent_back [panels][blocks][G][w][2w]  backward: the transpose, in panels of two vectors of
- *	input_back     the same                    units (the last one has one if their number is odd)
+ *	input_back     the same                    units (the last has one if their number is odd); the
+ *	                                           last block has as many rows per gate as real units
  * All floats are 64-byte aligned where a block begins.
  */
 #ifndef NETWORK_KERNELS_H
@@ -49,7 +51,8 @@ static const struct kernel_cell kernel_cells[CELLS] = {
 };
 
 struct kernel_weights {
-	size_t inputs, hidden; /* hidden is padded; so are the inputs of all but the first layer */
+	size_t inputs, units;
+	size_t hidden; /* units, padded */
 	float *input, *recurrent, *bias;
 	float *recurrent_back;
 	float *input_back; /* not for the first layer */
@@ -108,7 +111,7 @@ struct kernels {
 	/* Adds the step's share to `gradient`; input and state as they went forward. */
 	void (*gradient[CELLS])(const struct kernel_weights *weights,
 				const struct forward_step *step, struct kernel_gradient *gradient);
-	/* The derivative by the layer's inputs, [rows x inputs]. */
+	/* The derivative by the inputs of a layer above the first, [rows x hidden]. */
 	void (*input_gradient[CELLS])(const struct kernel_weights *weights, size_t rows,
 				      const float *deltas, float *ret_gradient);
 

@@ -60,7 +60,7 @@ static void advance(const struct rollcast_weights *weights, struct state *states
 			.rows = rows,
 			.input = layer ? states[layer - 1].now : inputs + step * shape->channels,
 			.input_stride =
-				layer ? own->inputs : (size_t)shape->lookback * shape->channels,
+				layer ? own->hidden : (size_t)shape->lookback * shape->channels,
 			.state = step ? state->now : NULL,
 			.cell = state->cell,
 			.next_state = state->next,

@@ -11,7 +11,6 @@ struct view {
 	const struct kernel_cell *cell;
 	const struct tensor *tensors;
 	size_t width, hidden, blocks;
-	size_t inputs; /* padded above the first layer */
 };
 
 static struct view view_of(const struct params *params, const struct kernels *kernels,
@@ -25,7 +24,6 @@ static struct view view_of(const struct params *params, const struct kernels *ke
 		.width = kernels->width,
 		.hidden = params->shape.hidden,
 		.blocks = padded / kernels->width,
-		.inputs = layer == 0 ? params->shape.channels : padded,
 	};
 }
 
@@ -51,9 +49,11 @@ void packing_lay_out_weights(const struct params *params, const struct kernels *
 		size_t padded = view.blocks * view.width, row = padded * view.cell->gates;
 		struct kernel_weights *weights = &layers[layer];
 
-		*weights = (struct kernel_weights){.inputs = view.inputs, .hidden = padded};
-		weights->input = memory_take(memory, view.inputs * row);
-		weights->recurrent = memory_take(memory, padded * row);
+		*weights = (struct kernel_weights){.inputs = view.tensors[WEIGHT_IH].rows,
+						   .units = view.hidden,
+						   .hidden = padded};
+		weights->input = memory_take(memory, weights->inputs * row);
+		weights->recurrent = memory_take(memory, view.hidden * row);
 		weights->bias = memory_take(memory, padded * view.cell->slots);
 		if (!backward)
 			continue;
@@ -64,7 +64,7 @@ void packing_lay_out_weights(const struct params *params, const struct kernels *
 }
 
 static void pack_matrix(const struct view *view, const struct tensor *tensor, size_t first,
-			size_t padded_rows, const float *block_of_floats, float *packed)
+			const float *block_of_floats, float *packed)
 {
 	const float *from = block_of_floats + tensor->offset;
 	size_t gates = view->cell->gates, width = view->width;
@@ -72,33 +72,32 @@ static void pack_matrix(const struct view *view, const struct tensor *tensor, si
 	for (size_t block = 0; block < view->blocks; block++)
 		for (size_t row = 0; row < tensor->rows; row++)
 			for (size_t gate = 0; gate < gates; gate++)
-				memcpy(packed +
-					       ((block * padded_rows + row) * gates + gate) * width,
+				memcpy(packed + ((block * tensor->rows + row) * gates + gate) *
+							width,
 				       from + row * tensor->cols +
 					       column_of(view, block, first + gate),
 				       run_of(view, block) * sizeof(*from));
 }
 
-/* Rows become columns: [panels][blocks][gates][width] runs of up to two vectors of rows. */
+/* Rows become columns: panels of up to two vectors of rows, in each a run per column. */
 static void pack_transpose(const struct view *view, const struct tensor *tensor, size_t first,
-			   size_t padded_rows, const float *block_of_floats, float *packed)
+			   const float *block_of_floats, float *packed)
 {
 	const float *from = block_of_floats + tensor->offset;
-	size_t width = view->width;
+	size_t width = view->width, padded = view->blocks * width;
 
-	for (size_t begin = 0; begin < padded_rows; begin += 2 * width) {
-		size_t panel = padded_rows - begin < 2 * width ? width : 2 * width;
+	for (size_t begin = 0; begin < padded; begin += 2 * width) {
+		size_t panel = padded - begin < 2 * width ? width : 2 * width;
 		size_t end = begin + panel < tensor->rows ? begin + panel : tensor->rows;
 
 		for (size_t block = 0; block < view->blocks; block++)
 			for (size_t gate = 0; gate < view->cell->gates; gate++) {
 				const float *column = from + column_of(view, block, first + gate);
 
-				for (size_t i = 0; i < run_of(view, block); i++)
+				for (size_t i = 0; i < run_of(view, block); i++, packed += panel)
 					for (size_t row = begin; row < end; row++)
-						packed[i * panel + row - begin] =
+						packed[row - begin] =
 							column[row * tensor->cols + i];
-				packed += width * panel;
 			}
 	}
 }
@@ -139,16 +138,14 @@ void packing_fill_weights(const struct params *params, const struct kernels *ker
 		size_t first_input = view.cell->first_input;
 		size_t first_recurrent = view.cell->first_recurrent;
 
-		pack_matrix(&view, input, first_input, weights->inputs, block, weights->input);
-		pack_matrix(&view, recurrent, first_recurrent, weights->hidden, block,
-			    weights->recurrent);
+		pack_matrix(&view, input, first_input, block, weights->input);
+		pack_matrix(&view, recurrent, first_recurrent, block, weights->recurrent);
 		pack_bias(&view, block, weights->bias);
 		if (weights->recurrent_back)
-			pack_transpose(&view, recurrent, first_recurrent, weights->hidden, block,
+			pack_transpose(&view, recurrent, first_recurrent, block,
 				       weights->recurrent_back);
 		if (weights->input_back)
-			pack_transpose(&view, input, first_input, weights->inputs, block,
-				       weights->input_back);
+			pack_transpose(&view, input, first_input, block, weights->input_back);
 	}
 }
 
@@ -159,14 +156,14 @@ void packing_lay_out_gradient(const struct params *params, const struct kernels 
 		struct view view = view_of(params, kernels, layer);
 		size_t padded = view.blocks * view.width, row = padded * view.cell->gates;
 
-		layers[layer].input = memory_take(memory, view.inputs * row);
-		layers[layer].recurrent = memory_take(memory, padded * row);
+		layers[layer].input = memory_take(memory, view.tensors[WEIGHT_IH].rows * row);
+		layers[layer].recurrent = memory_take(memory, view.hidden * row);
 		layers[layer].bias = memory_take(memory, padded * view.cell->slots);
 	}
 }
 
 static void read_matrix(const struct view *view, const struct tensor *tensor, size_t first,
-			size_t padded_rows, const float *packed, float *block_of_floats)
+			const float *packed, float *block_of_floats)
 {
 	float *to = block_of_floats + tensor->offset;
 	size_t gates = view->cell->gates, width = view->width;
@@ -176,8 +173,8 @@ static void read_matrix(const struct view *view, const struct tensor *tensor, si
 			for (size_t gate = 0; gate < gates; gate++)
 				memcpy(to + row * tensor->cols +
 					       column_of(view, block, first + gate),
-				       packed +
-					       ((block * padded_rows + row) * gates + gate) * width,
+				       packed + ((block * tensor->rows + row) * gates + gate) *
+							width,
 				       run_of(view, block) * sizeof(*to));
 }
 
@@ -203,10 +200,9 @@ void packing_read_gradient(const struct params *params, const struct kernels *ke
 		size_t first_input = view.cell->first_input;
 		size_t first_recurrent = view.cell->first_recurrent;
 
-		read_matrix(&view, &view.tensors[WEIGHT_IH], first_input, view.inputs,
-			    gradient->input, block);
-		read_matrix(&view, &view.tensors[WEIGHT_HH], first_recurrent,
-			    view.blocks * view.width, gradient->recurrent, block);
+		read_matrix(&view, &view.tensors[WEIGHT_IH], first_input, gradient->input, block);
+		read_matrix(&view, &view.tensors[WEIGHT_HH], first_recurrent, gradient->recurrent,
+			    block);
 		read_bias(&view, &view.tensors[BIAS_IH], first_input, gradient->bias, block);
 		read_bias(&view, &view.tensors[BIAS_HH], first_recurrent, gradient->bias, block);
 	}

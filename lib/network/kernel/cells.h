@@ -33,7 +33,8 @@ INLINE void forward_tile(const struct kernel_cell *cell, const struct kernel_wei
 		    weights->inputs);
 	if (step->state)
 		add_product(sums, rows, cell->first_recurrent, gates, step->state + row * hidden,
-			    hidden, weights->recurrent + block * hidden * gates * WIDTH, hidden);
+			    hidden, weights->recurrent + block * weights->units * gates * WIDTH,
+			    weights->units);
 #pragma GCC unroll 8
 	for (int r = 0; r < rows; r++)
 		forward_unit(sums[r], relu, (row + r) * hidden + block * WIDTH,
@@ -69,9 +70,9 @@ INLINE void backward_tile(const struct kernel_cell *cell, const struct kernel_we
 						    (block + v) * WIDTH)
 					     : (vec){0};
 	if (step->next_deltas)
-		add_deltas(sums, rows, vectors, cell, cell->first_recurrent,
-			   step->next_deltas + row * hidden * slots, hidden,
-			   weights->recurrent_back + block * WIDTH * hidden * cell->gates);
+		add_deltas(sums, rows, vectors, cell, cell->first_recurrent, weights,
+			   step->next_deltas + row * hidden * slots,
+			   weights->recurrent_back + block * WIDTH * weights->units * cell->gates);
 #pragma GCC unroll 8
 	for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
@@ -108,17 +109,17 @@ INLINE void input_tile(const struct kernel_cell *cell, const struct kernel_weigh
 		       const float *deltas, float *gradient, size_t block, int vectors, size_t row,
 		       int rows)
 {
-	size_t hidden = weights->hidden, inputs = weights->inputs;
+	size_t hidden = weights->hidden;
 	vec sums[BACKWARD_ROWS][2] = {0};
 
-	add_deltas(sums, rows, vectors, cell, cell->first_input,
-		   deltas + row * hidden * cell->slots, hidden,
-		   weights->input_back + block * WIDTH * hidden * cell->gates);
+	add_deltas(sums, rows, vectors, cell, cell->first_input, weights,
+		   deltas + row * hidden * cell->slots,
+		   weights->input_back + block * WIDTH * weights->units * cell->gates);
 #pragma GCC unroll 8
 	for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
 		for (int v = 0; v < vectors; v++)
-			store(gradient + (row + r) * inputs + (block + v) * WIDTH, sums[r][v]);
+			store(gradient + (row + r) * hidden + (block + v) * WIDTH, sums[r][v]);
 }
 
 INLINE void input_panel(const struct kernel_cell *cell, const struct kernel_weights *weights,
@@ -136,7 +137,7 @@ INLINE void input_panel(const struct kernel_cell *cell, const struct kernel_weig
 INLINE void input_layer(const struct kernel_cell *cell, const struct kernel_weights *weights,
 			size_t rows, const float *deltas, float *gradient)
 {
-	size_t blocks = weights->inputs / WIDTH, block = 0;
+	size_t blocks = weights->hidden / WIDTH, block = 0;
 
 	for (; block + 2 <= blocks; block += 2)
 		input_panel(cell, weights, rows, deltas, gradient, block, 2);
@@ -153,7 +154,10 @@ INLINE void gradient_block(int gates, float *gradient, const float *values, size
 	for (; k + GRADIENT_ROWS <= count; k += GRADIENT_ROWS)
 		add_outer(gradient + k * gates * WIDTH, GRADIENT_ROWS, gates, values + k, stride,
 			  deltas, deltas_stride, rows);
-	for (; k < count; k++)
+	for (; k + 2 <= count; k += 2)
+		add_outer(gradient + k * gates * WIDTH, 2, gates, values + k, stride, deltas,
+			  deltas_stride, rows);
+	if (k < count)
 		add_outer(gradient + k * gates * WIDTH, 1, gates, values + k, stride, deltas,
 			  deltas_stride, rows);
 }
@@ -177,8 +181,8 @@ INLINE void bias_block(int slots, float *gradient, const float *deltas, size_t s
 INLINE void gradient_layer(const struct kernel_cell *cell, const struct kernel_weights *weights,
 			   const struct forward_step *step, struct kernel_gradient *gradient)
 {
-	size_t hidden = weights->hidden, slots = cell->slots, gates = cell->gates;
-	size_t rows = step->rows, stride = hidden * slots;
+	size_t hidden = weights->hidden, units = weights->units;
+	size_t rows = step->rows, slots = cell->slots, gates = cell->gates, stride = hidden * slots;
 
 	for (size_t block = 0; block < hidden / WIDTH; block++) {
 		const float *deltas = step->kept + block * slots * WIDTH;
@@ -188,8 +192,8 @@ INLINE void gradient_layer(const struct kernel_cell *cell, const struct kernel_w
 			       step->input, step->input_stride, weights->inputs,
 			       deltas + cell->first_input * WIDTH, stride, rows);
 		if (step->state)
-			gradient_block(gates, gradient->recurrent + block * hidden * gates * WIDTH,
-				       step->state, hidden, hidden,
+			gradient_block(gates, gradient->recurrent + block * units * gates * WIDTH,
+				       step->state, hidden, units,
 				       deltas + cell->first_recurrent * WIDTH, stride, rows);
 	}
 }

@@ -33,27 +33,37 @@ INLINE void add_product(vec (*sums)[SLOTS_MAX], int rows, int first, int gates, 
 	}
 }
 
-/*
- * sums[r][v] += deltas[r][n] * back[n][v], n running over the gates of all blocks: what the deltas of
- * a step give back to `vectors` vectors of its inputs or its state.
- */
-INLINE void add_deltas(vec (*sums)[2], int rows, int vectors, const struct kernel_cell *cell,
-		       int first, const float *deltas, size_t hidden, const float *back)
+/* sums[r][v] += deltas[r][n] * back[n][v], summed over n < count */
+INLINE void add_run(vec (*sums)[2], int rows, int vectors, const float *deltas, size_t stride,
+		    const float *back, size_t count)
 {
-	size_t stride = hidden * cell->slots, run = cell->gates * WIDTH;
-
-	for (size_t block = 0; block < hidden / WIDTH; block++) {
-		const float *from = deltas + (block * cell->slots + first) * WIDTH;
-
-		for (size_t n = 0; n < run; n++, back += vectors * WIDTH) {
+	for (size_t n = 0; n < count; n++) {
 #pragma GCC unroll 2
-			for (int v = 0; v < vectors; v++) {
-				vec weight = load(back + v * WIDTH);
+		for (int v = 0; v < vectors; v++) {
+			vec weight = load(back + (n * vectors + v) * WIDTH);
 #pragma GCC unroll 16
-				for (int r = 0; r < rows; r++)
-					sums[r][v] += from[r * stride + n] * weight;
-			}
+			for (int r = 0; r < rows; r++)
+				sums[r][v] += deltas[r * stride + n] * weight;
 		}
+	}
+}
+
+/* What the deltas of a step give back to `vectors` vectors of units, through one panel of `back`. */
+INLINE void add_deltas(vec (*sums)[2], int rows, int vectors, const struct kernel_cell *cell,
+		       int first, const struct kernel_weights *weights, const float *deltas,
+		       const float *back)
+{
+	size_t stride = weights->hidden * cell->slots, step = cell->slots * WIDTH;
+	size_t full = weights->units / WIDTH, rest = weights->units % WIDTH;
+
+	deltas += first * WIDTH;
+	for (size_t block = 0; block < full; block++, deltas += step) {
+		add_run(sums, rows, vectors, deltas, stride, back, cell->gates * WIDTH);
+		back += cell->gates * WIDTH * vectors * WIDTH;
+	}
+	for (size_t gate = 0; rest && gate < cell->gates; gate++, deltas += WIDTH) {
+		add_run(sums, rows, vectors, deltas, stride, back, rest);
+		back += rest * vectors * WIDTH;
 	}
 }
 
