@@ -14,6 +14,7 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_DECODE + 4] = {"refusals_total", "reason=\"name\"", NULL, 1},
 	[COUNT_DECODE + 5] = {"refusals_total", "reason=\"time\"", NULL, 1},
 	[COUNT_DECODE + 6] = {"refusals_total", "reason=\"value\"", NULL, 1},
+	[COUNT_DECODE + 7] = {"refusals_total", "reason=\"memory\"", NULL, 1},
 	[COUNT_PUSH + 0] = {"samples_total", "result=\"accepted\"",
 			    "samples by what became of them", 1},
 	[COUNT_PUSH + 1] = {"samples_total", "result=\"late\"", NULL, 1},

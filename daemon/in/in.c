@@ -22,6 +22,9 @@ enum {
 	RECORD_SAMPLES_MAX = 1024,
 };
 
+_Static_assert(COUNT_DECODE_END - COUNT_DECODE == ROLLCAST_DECODE_RESULTS,
+	       "a counter for each result of decoding");
+
 struct input {
 	const struct input_settings *settings;
 	void *socket;

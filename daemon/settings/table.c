@@ -5,7 +5,7 @@
 
 static const char *const input_types[] = {"sub", "pull", NULL};
 static const char *const output_types[] = {"xpub", "pub", "push", NULL};
-static const char *const formats[] = {"msgpack", NULL};
+static const char *const formats[] = {"msgpack", "json", "influx", NULL};
 static const char *const time_units[] = {"s", "ms", "us", "ns", NULL};
 static const char *const cells[] = {"lstm", "gru", "rnn", NULL};
 static const char *const activations[] = {"tanh", "relu", NULL};

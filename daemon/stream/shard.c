@@ -17,6 +17,9 @@ enum {
 	UNMATCHED_MAX = 65536,       /* names without a rule that are remembered */
 };
 
+_Static_assert(COUNT_PUSH_END - COUNT_PUSH == ROLLCAST_PUSH_RESULTS,
+	       "a counter for each result of a push");
+
 /* Counted here per sample, added to the daemon's counters per letter. */
 struct tally {
 	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
