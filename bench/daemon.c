@@ -38,8 +38,10 @@ struct work {
 /* Two streams' worth of learning would hide the path of a sample, so networks are left out of it by a
  * window too short to train on; the last row trains. */
 static const struct work works[] = {
-	{"1 sample a message, 1000 samples a step", 1000000, 1, 1000, "window: 300, retrain: {every: 100d}"},
-	{"100 samples a message (columns)", 50000, 100, 1000, "window: 300, retrain: {every: 100d}"},
+	{"1 sample a message, 1000 samples a step", 1000000, 1, 1000,
+	 "window: 300, retrain: {every: 100d}"},
+	{"100 samples a message (columns)", 50000, 100, 1000,
+	 "window: 300, retrain: {every: 100d}"},
 	{"every sample closes a step", 100000, 1, 1000000, "window: 300, retrain: {every: 100d}"},
 };
 

@@ -59,14 +59,14 @@ struct daemon {
 	struct systemd_rates rates;
 
 	struct in *in;
-	struct queue *inboxes;     /* [shard_count]: in, train → shard */
+	struct queue *inboxes;	   /* [shard_count]: in, train → shard */
 	struct block_pool samples; /* what in fills and shards give back */
-	struct shard **shards;     /* [shard_count] */
+	struct shard **shards;	   /* [shard_count] */
 	uint32_t shard_count;
-	struct queue training;     /* shard → train */
+	struct queue training; /* shard → train */
 	struct train *train;
 	struct block_pool forecasts; /* what shards fill and out gives back */
-	struct queue leaving;      /* shard → out */
+	struct queue leaving;	     /* shard → out */
 	struct out *out;
 	struct heartbeat *heartbeats; /* in, out, then the shards */
 };
@@ -310,7 +310,8 @@ static bool take_signal(int signals)
 	if (read(signals, &signal, 1) != 1)
 		return false;
 	if (signal == SIGHUP) {
-		log_line(LOG_NOTICE, "SIGHUP: settings are read at start only; restart to change them");
+		log_line(LOG_NOTICE,
+			 "SIGHUP: settings are read at start only; restart to change them");
 		return false;
 	}
 	log_line(LOG_INFO, "%s: stopping", strsignal(signal));
@@ -319,7 +320,8 @@ static bool take_signal(int signals)
 
 static void wait_for_stop(struct daemon *daemon, int signals, int timer)
 {
-	struct pollfd events[] = {{.fd = signals, .events = POLLIN}, {.fd = timer, .events = POLLIN}};
+	struct pollfd events[] = {{.fd = signals, .events = POLLIN},
+				  {.fd = timer, .events = POLLIN}};
 	uint64_t expirations;
 
 	for (;;) {
@@ -394,7 +396,8 @@ static int run_daemon(struct settings *settings)
 static const char help[] =
 	"Usage: rollcastd --config FILE_OR_DIR [--config ...] [OPTION]\n"
 	"\n"
-	"Forecasts metric streams: samples in over ZeroMQ, forecasts with intervals out, from networks\n"
+	"Forecasts metric streams: samples in over ZeroMQ, forecasts with intervals out, from "
+	"networks\n"
 	"trained while it runs.\n"
 	"\n"
 	"  -c, --config PATH   settings: a YAML file, or a directory whose *.yaml are merged\n"

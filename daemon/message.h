@@ -21,13 +21,13 @@
 
 /* A training under way: from a shard to a trainer and back. */
 struct training {
-	uint32_t shard;           /* whose it is */
-	void *stream;             /* the shard's own mark; nobody else looks behind it */
+	uint32_t shard;		  /* whose it is */
+	void *stream;		  /* the shard's own mark; nobody else looks behind it */
 	struct rollcast_job *job; /* owned by whoever holds the training */
 	double urgency;
 	int64_t duration_us; /* set by the trainer */
-	uint32_t steps;      /* optimiser steps done; set by the trainer */
-	bool ran;            /* false: given back untouched, because the daemon stops */
+	uint32_t steps;	     /* optimiser steps done; set by the trainer */
+	bool ran;	     /* false: given back untouched, because the daemon stops */
 };
 
 enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED };

@@ -41,7 +41,7 @@ struct counter_row {
 	const char *family; /* the metric's name without its prefix */
 	const char *label;  /* what tells it from others of its family; NULL: nothing to tell */
 	const char *help;   /* NULL: that of the row before, of the same family */
-	double unit;        /* of the metric, per count */
+	double unit;	    /* of the metric, per count */
 };
 
 const struct counter_row *counter_row(enum counter which);

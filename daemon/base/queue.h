@@ -25,7 +25,7 @@ struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t not_empty, not_full;
 	queue_order *goes_before; /* NULL: first in, first out */
-	unsigned char *items; /* NULL: not made, or finished */
+	unsigned char *items;	  /* NULL: not made, or finished */
 	size_t item_size, capacity, first, count;
 	int event_fd; /* readable while the queue is not empty or closed; -1: not asked for */
 	bool closed;

@@ -7,12 +7,12 @@
 
 struct socket_plan {
 	const char *owner; /* for error lines: "inputs.metrics" */
-	int type;          /* ZMQ_SUB, ... */
+	int type;	   /* ZMQ_SUB, ... */
 	char *const *bind;
 	size_t bind_count;
 	char *const *connect;
 	size_t connect_count;
-	uint32_t high_water_mark; /* messages, both directions; 0: no limit */
+	uint32_t high_water_mark;  /* messages, both directions; 0: no limit */
 	int64_t message_max_bytes; /* -1: no limit */
 	int linger_ms;
 };

@@ -25,6 +25,5 @@ void heartbeat_beat(struct heartbeat *heartbeat)
 
 int64_t heartbeat_age_us(const struct heartbeat *heartbeat)
 {
-	return clock_monotonic_us() -
-	       atomic_load_explicit(&heartbeat->at_us, memory_order_relaxed);
+	return clock_monotonic_us() - atomic_load_explicit(&heartbeat->at_us, memory_order_relaxed);
 }

@@ -17,7 +17,7 @@
 enum {
 	ROUND_MESSAGES = 1024, /* from one socket before the next one's turn */
 	POLL_MS = 1000,
-	FRAMES_MAX = 3, /* [topic] payload [sequence] */
+	FRAMES_MAX = 3,	    /* [topic] payload [sequence] */
 	STOP_ROUNDS = 4096, /* bounds what is still taken while stopping */
 	RECORD_SAMPLES_MAX = 1024,
 };
@@ -36,7 +36,7 @@ struct in {
 	struct input *inputs;
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
-	struct block **filling;     /* [shards], NULL: none taken yet */
+	struct block **filling;	    /* [shards], NULL: none taken yet */
 	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
 	uint64_t messages, bad_frames;
 	struct log_limit refusals;
@@ -52,7 +52,8 @@ static void send_block(struct in *in, uint32_t shard)
 	struct letter letter = {.kind = LETTER_SAMPLES, .samples = in->filling[shard]};
 
 	in->filling[shard] = NULL;
-	queue_push(&in->plan.inboxes[shard], &letter); /* shards close after this room has stopped */
+	queue_push(&in->plan.inboxes[shard],
+		   &letter); /* shards close after this room has stopped */
 }
 
 static void send_all(struct in *in)
@@ -85,8 +86,8 @@ static void take_samples(void *context, const struct rollcast_samples *samples)
 	for (size_t done = 0; done < samples->count;) {
 		size_t left = samples->count - done;
 		uint32_t count = left < RECORD_SAMPLES_MAX ? left : RECORD_SAMPLES_MAX;
-		struct sample_record *record = append_record(
-			in, shard, sample_record_size(count, samples->name.length));
+		struct sample_record *record =
+			append_record(in, shard, sample_record_size(count, samples->name.length));
 
 		record->hash = hash;
 		record->count = count;
@@ -182,7 +183,8 @@ static void log_refusals(struct in *in)
 		if (in->decode_counts[i] && used < sizeof(reasons))
 			used += snprintf(reasons + used, sizeof(reasons) - used, "%s%s",
 					 used ? ", " : "", rollcast_decode_word(i));
-	log_line(LOG_WARNING, "inputs: payloads or samples refused: %s (counted; at most one line a minute)",
+	log_line(LOG_WARNING,
+		 "inputs: payloads or samples refused: %s (counted; at most one line a minute)",
 		 in->bad_frames && !used ? "more than three frames" : reasons);
 }
 
@@ -291,8 +293,8 @@ int in_create(const struct in_plan *plan, struct in **ret_in)
 
 		if (r < 0)
 			return r;
-		in->poll_items[i] = (zmq_pollitem_t){.socket = in->inputs[i].socket,
-						     .events = ZMQ_POLLIN};
+		in->poll_items[i] =
+			(zmq_pollitem_t){.socket = in->inputs[i].socket, .events = ZMQ_POLLIN};
 	}
 	in->poll_items[in->count] = (zmq_pollitem_t){.fd = in->stop_fd, .events = ZMQ_POLLIN};
 	*ret_in = STEAL(in);

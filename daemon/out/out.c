@@ -21,7 +21,7 @@ struct output {
 	const struct output_settings *settings;
 	void *socket;
 	struct rollcast_encoder *encoder;
-	uint64_t sequence;      /* of the message sent last */
+	uint64_t sequence;	/* of the message sent last */
 	uint64_t subscriptions; /* live topics of an XPUB */
 };
 
@@ -63,7 +63,8 @@ static int send_frames(struct output *output, const struct rollcast_forecast *fo
 		       const void *payload, size_t size)
 {
 	char topic[TOPIC_BYTES];
-	int length = snprintf(topic, sizeof(topic), "%s%s", output->settings->prefix, forecast->name);
+	int length =
+		snprintf(topic, sizeof(topic), "%s%s", output->settings->prefix, forecast->name);
 	uint64_t sequence = htole64(output->sequence + 1);
 
 	if (length < 0 || (size_t)length >= sizeof(topic))

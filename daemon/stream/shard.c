@@ -12,9 +12,9 @@
 
 enum {
 	TICK_US = 250000,
-	LETTERS_MAX = 64,            /* before forecasts are sent on */
+	LETTERS_MAX = 64, /* before forecasts are sent on */
 	FORECAST_BLOCK_BYTES = 65536,
-	UNMATCHED_MAX = 65536,       /* names without a rule that are remembered */
+	UNMATCHED_MAX = 65536, /* names without a rule that are remembered */
 };
 
 _Static_assert(COUNT_PUSH_END - COUNT_PUSH == ROLLCAST_PUSH_RESULTS,
@@ -121,8 +121,9 @@ static void adopt(struct shard *shard, struct training *training)
 	}
 	count_add(counters, COUNT_TRAININGS_DIVERGED, 1);
 	if (log_allowed(&shard->diverged, &suppressed))
-		log_line(LOG_WARNING, "stream %s: training diverged, the old weights stay "
-				      "(%lu more since the last line)",
+		log_line(LOG_WARNING,
+			 "stream %s: training diverged, the old weights stay "
+			 "(%lu more since the last line)",
 			 entry->name, (unsigned long)suppressed);
 }
 

@@ -21,11 +21,11 @@
 struct shard_plan {
 	const struct settings *settings;
 	uint32_t index;
-	struct queue *inbox;            /* of struct letter */
-	struct block_pool *samples;     /* where blocks of samples go back to */
-	struct queue *training;         /* of struct training; NULL: train here, in order */
-	struct queue *out;              /* of struct block *, forecasts */
-	struct block_pool *forecasts;   /* where blocks for forecasts come from */
+	struct queue *inbox;	      /* of struct letter */
+	struct block_pool *samples;   /* where blocks of samples go back to */
+	struct queue *training;	      /* of struct training; NULL: train here, in order */
+	struct queue *out;	      /* of struct block *, forecasts */
+	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct counters *counters;
 	struct heartbeat *heartbeat;
 };

@@ -16,8 +16,8 @@ struct entry {
 	struct rollcast_stream *stream; /* NULL: no rule matches this name */
 	const struct stream_settings *rule;
 	int64_t arrival_us; /* of its newest sample; monotonic */
-	bool quiet;         /* flushed since its newest sample */
-	bool put_off;       /* training is due, and the trainers had no room */
+	bool quiet;	    /* flushed since its newest sample */
+	bool put_off;	    /* training is due, and the trainers had no room */
 	uint32_t name_length;
 	char name[];
 };

@@ -9,8 +9,9 @@
 static bool core_is_below_processor(const char *core)
 {
 #if defined(__x86_64__)
-	static const char *const without_avx512[] = {"Haswell", "Zen", "Excavator", "Sandybridge",
-						     "Nehalem", "Prescott", "Core2", "Generic"};
+	static const char *const without_avx512[] = {"Haswell",	    "Zen",     "Excavator",
+						     "Sandybridge", "Nehalem", "Prescott",
+						     "Core2",	    "Generic"};
 
 	if (!__builtin_cpu_supports("avx512f"))
 		return false;

@@ -36,8 +36,7 @@ void systemd_status(const struct counters *counters, struct systemd_rates *rates
 	double seconds = (now.at_us - rates->at_us) / 1e6;
 
 	if (rates->at_us)
-		sd_notifyf(0,
-			   "STATUS=%lu streams, %.4g samples/s, %.4g forecasts/s, %lu trainings",
+		sd_notifyf(0, "STATUS=%lu streams, %.4g samples/s, %.4g forecasts/s, %lu trainings",
 			   (unsigned long)count_get(counters, COUNT_STREAMS),
 			   (now.samples - rates->samples) / seconds,
 			   (now.forecasts - rates->forecasts) / seconds,

@@ -28,9 +28,9 @@ static void print_forecast(const struct rollcast_forecast *forecast)
 	uint32_t end = forecast->horizon - 1;
 	uint32_t highest = forecast->quantile_count - 1;
 
-	printf("%s at %lld: %.2f, in %u steps %.2f (%.2f to %.2f), by %s, skill %.2f\n", forecast->name,
-	       (long long)(forecast->origin_us / 1000000), forecast->last, forecast->horizon,
-	       forecast->mean[end], forecast->quantiles[end],
+	printf("%s at %lld: %.2f, in %u steps %.2f (%.2f to %.2f), by %s, skill %.2f\n",
+	       forecast->name, (long long)(forecast->origin_us / 1000000), forecast->last,
+	       forecast->horizon, forecast->mean[end], forecast->quantiles[end],
 	       forecast->quantiles[highest * forecast->horizon + end], forecast->expert,
 	       forecast->skill);
 }

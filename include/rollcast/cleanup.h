@@ -11,21 +11,21 @@
 #include <stdlib.h>
 
 /* Defines what CLEANUP(destroy) calls: `destroy` takes a `type` (a pointer) and accepts NULL. */
-#define DEFINE_CLEANUP(type, destroy)                                                              \
-	static inline void destroy##_at_scope_end(type *where)                                     \
-	{                                                                                          \
-		destroy(*where);                                                                   \
-	}                                                                                          \
+#define DEFINE_CLEANUP(type, destroy)                          \
+	static inline void destroy##_at_scope_end(type *where) \
+	{                                                      \
+		destroy(*where);                               \
+	}                                                      \
 	struct rollcast_swallow_semicolon
 
 #define CLEANUP(destroy) __attribute__((cleanup(destroy##_at_scope_end)))
 
 /* The pointer, which is no longer ours. */
-#define STEAL(pointer)                                                                             \
-	({                                                                                         \
-		__typeof__(pointer) stolen_ = (pointer);                                           \
-		(pointer) = NULL;                                                                  \
-		stolen_;                                                                           \
+#define STEAL(pointer)                                   \
+	({                                               \
+		__typeof__(pointer) stolen_ = (pointer); \
+		(pointer) = NULL;                        \
+		stolen_;                                 \
 	})
 
 /* free() for a pointer of any type. */
