@@ -33,7 +33,8 @@ static void put_text(struct buffer *out, struct rollcast_text text)
 		if (byte == '\n') {
 			escape[1] = 'n';
 		} else if (byte < 0x20) {
-			memcpy(escape, "\\u00", 4);
+			escape[1] = 'u';
+			escape[2] = escape[3] = '0';
 			escape[4] = hex[byte >> 4];
 			escape[5] = hex[byte & 0xf];
 			length = 6;

@@ -233,7 +233,7 @@ static int operator_parse(struct parser *parser, struct matcher *matcher)
 
 	matcher->negated = at[0] == '!';
 	if (at[0] == '=' || (at[0] == '!' && (at[1] == '=' || at[1] == '~'))) {
-		matcher->is_regex = at[0] == '=' ? at[1] == '~' : at[1] == '~';
+		matcher->is_regex = at[1] == '~';
 		parser->at += matcher->negated || matcher->is_regex ? 2 : 1;
 		return 0;
 	}

@@ -36,15 +36,15 @@ git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'i
 		sub(/[^:]*:[^<"]*/, "", header)
 		sub(/[^>"]*$/, "", header)
 		name = substr(header, 2, length(header) - 2)
-		room = file
-		sub(/[^\/]*$/, "", room)
+		split(file, parts, "/")
+		room = parts[1] "/" parts[2] "/"
 		if (header ~ /^</) {
 			if (file !~ /^lib\// && file !~ /^include\//)
 				next
 			if (name == "cblas.h" || name == "msgpack.h") {
-				if (users[name] != "" && users[name] != file)
-					complain("so does " users[name] ", and one file is enough")
-				users[name] = file
+				if (users[room name] != "" && users[room name] != file)
+					complain("so does " users[room name] ", and one file of a room is enough")
+				users[room name] = file
 			} else if (name !~ system_of_lib) {
 				complain("the library only computes")
 			}
