@@ -29,9 +29,10 @@ static const struct counter_row rows[COUNTERS] = {
 			     "forecasts by what became of them", 1},
 	[COUNT_FORECASTS_DROPPED] = {"forecasts_total", "result=\"dropped\"", NULL, 1},
 	[COUNT_MESSAGES_OUT] = {"messages_sent_total", NULL, "messages given to ZeroMQ", 1},
-	[COUNT_MESSAGES_OUT_DROPPED] = {"messages_dropped_total", NULL,
-					"messages that a slow subscriber lost, or no socket took",
-					1},
+	[COUNT_OUTPUTS_BEHIND] = {"outputs_behind_total", NULL,
+				  "times that a subscriber reached its high-water mark and began "
+				  "to lose messages, or that no worker took one",
+				  1},
 	[COUNT_TRAININGS] = {"trainings_total", "result=\"adopted\"",
 			     "trainings by what became of them", 1},
 	[COUNT_TRAININGS_DIVERGED] = {"trainings_total", "result=\"diverged\"", NULL, 1},

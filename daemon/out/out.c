@@ -30,7 +30,7 @@ struct out {
 	struct output *outputs;
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is the queue's */
-	uint64_t sent, dropped;
+	uint64_t sent, behind;
 	pthread_t thread;
 	bool started;
 };
@@ -39,8 +39,10 @@ struct out {
 
 /*
  * The first frame, on which all is decided: a message is sent whole or not at all. A publisher is told
- * (ZMQ_XPUB_NODROP) when a subscriber is at its high-water mark, and then sends again without that, so
- * that only the slow ones lose it. Returns 0, 1 if a slow subscriber lost it, or a negative errno.
+ * (ZMQ_XPUB_NODROP) when a subscriber has reached its high-water mark, and then sends again without
+ * that, so that only the slow one loses. ZeroMQ then leaves it out until it has caught up, and cannot
+ * tell how much that was: the gaps in the sequence tell the subscriber. Returns 0, 1 if a subscriber
+ * began to lose, or a negative errno.
  */
 static int send_topic(struct output *output, const char *topic, size_t length)
 {
@@ -102,7 +104,7 @@ static void send_forecast(struct out *out, const struct rollcast_forecast *forec
 		if (r == 0)
 			r = send_frames(output, forecast, payload, size);
 		out->sent += r >= 0;
-		out->dropped += r != 0;
+		out->behind += r != 0;
 	}
 }
 
@@ -135,8 +137,8 @@ static void read_subscriptions(struct output *output)
 static void publish_counts(struct out *out)
 {
 	count_add(out->plan.counters, COUNT_MESSAGES_OUT, out->sent);
-	count_add(out->plan.counters, COUNT_MESSAGES_OUT_DROPPED, out->dropped);
-	out->sent = out->dropped = 0;
+	count_add(out->plan.counters, COUNT_OUTPUTS_BEHIND, out->behind);
+	out->sent = out->behind = 0;
 }
 
 static void *run(void *argument)

@@ -4,7 +4,7 @@
  *	queue ──block of forecasts──► for each output whose selector matches: encode ──► XPUB, PUB, PUSH
  *
  * Frames [topic][payload][sequence u64 LE]; topic = prefix + the stream's name, sequence per output. A
- * send never waits: what a socket does not take is dropped and counted.
+ * send never waits: a slow subscriber loses messages, sees so by the sequence, and slows nobody.
  */
 #ifndef DAEMON_OUT_OUT_H
 #define DAEMON_OUT_OUT_H
