@@ -1,6 +1,7 @@
 /*
- * What all cells share: tiles of windows and blocks of units around forward_unit and backward_unit,
- * which the file of a cell defines.
+ * What all cells share: tiles of windows and blocks of units around three functions that the file of
+ * a cell defines. Gates are a loop of their own over the tile's windows, so that their long chains of
+ * dependent instructions, one window's beside the other's, keep the processor busy.
  *
  *	forward    sums = bias + inputs x weights + state x weights, then the cell's equations
  *	backward   sums = gradient from above + next deltas x transposed weights, then their derivatives
@@ -11,7 +12,8 @@
 #include "lib/network/kernel/table.h"
 #include "lib/network/kernel/tiles.h"
 
-INLINE void forward_unit(const vec *sums, int relu, size_t at, size_t kept_at,
+INLINE void forward_gates(vec *sums, int relu);
+INLINE void forward_unit(const vec *gates, int relu, size_t at, size_t kept_at,
 			 const struct forward_step *step);
 INLINE void backward_unit(vec dh, int relu, size_t at, size_t kept_at,
 			  const struct backward_step *step);
@@ -35,6 +37,9 @@ INLINE void forward_tile(const struct kernel_cell *cell, const struct kernel_wei
 		add_product(sums, rows, cell->first_recurrent, gates, step->state + row * hidden,
 			    hidden, weights->recurrent + block * weights->units * gates * WIDTH,
 			    weights->units);
+#pragma GCC unroll 8
+	for (int r = 0; r < rows; r++)
+		forward_gates(sums[r], relu);
 #pragma GCC unroll 8
 	for (int r = 0; r < rows; r++)
 		forward_unit(sums[r], relu, (row + r) * hidden + block * WIDTH,

@@ -7,11 +7,18 @@
  */
 #include "lib/network/kernel/cells.h"
 
-INLINE void forward_unit(const vec *sums, int relu, size_t at, size_t kept_at,
+INLINE void forward_gates(vec *sums, int relu)
+{
+	(void)relu;
+	sums[1] = vec_sigmoid(sums[1]);
+	sums[2] = vec_sigmoid(sums[2]);
+}
+
+INLINE void forward_unit(const vec *gates, int relu, size_t at, size_t kept_at,
 			 const struct forward_step *step)
 {
-	vec r = vec_sigmoid(sums[1]), z = vec_sigmoid(sums[2]);
-	vec n = activate(relu, sums[0] + r * sums[3]);
+	vec r = gates[1], z = gates[2], recur = gates[3];
+	vec n = activate(relu, gates[0] + r * recur);
 	vec before = step->state ? load(step->state + at) : (vec){0};
 
 	store(step->next_state + at, n + z * (before - n));
@@ -20,7 +27,7 @@ INLINE void forward_unit(const vec *sums, int relu, size_t at, size_t kept_at,
 	store(step->kept + kept_at, n);
 	store(step->kept + kept_at + WIDTH, r);
 	store(step->kept + kept_at + 2 * WIDTH, z);
-	store(step->kept + kept_at + 3 * WIDTH, sums[3]);
+	store(step->kept + kept_at + 3 * WIDTH, recur);
 }
 
 INLINE void backward_unit(vec dh, int relu, size_t at, size_t kept_at,

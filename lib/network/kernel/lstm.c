@@ -9,11 +9,18 @@
  */
 #include "lib/network/kernel/cells.h"
 
-INLINE void forward_unit(const vec *sums, int relu, size_t at, size_t kept_at,
+INLINE void forward_gates(vec *sums, int relu)
+{
+	sums[0] = vec_sigmoid(sums[0]);
+	sums[1] = vec_sigmoid(sums[1]);
+	sums[2] = activate(relu, sums[2]);
+	sums[3] = vec_sigmoid(sums[3]);
+}
+
+INLINE void forward_unit(const vec *gates, int relu, size_t at, size_t kept_at,
 			 const struct forward_step *step)
 {
-	vec i = vec_sigmoid(sums[0]), f = vec_sigmoid(sums[1]);
-	vec g = activate(relu, sums[2]), o = vec_sigmoid(sums[3]);
+	vec i = gates[0], f = gates[1], g = gates[2], o = gates[3];
 	vec c = f * load(step->cell + at) + i * g;
 	vec output = activate(relu, c);
 
