@@ -9,7 +9,12 @@
  *	weight ~ exp(-SHARPNESS (r / min r - 1))
  *
  * the exponentially weighted average forecaster (Cesa-Bianchi & Lugosi 2006, 2.2) on relative,
- * forgetting losses.
+ * forgetting losses. Errors count by a power below 1, so that what an expert does on most days
+ * weighs more than how it met one burst. There are two memories, a short one that is quick to
+ * notice a change and a long one that is hard to fool; their weights are averaged.
+ *
+ * The forecast lies half way between the weighted mean of the experts and their weighted median: the
+ * one is more precise where they err alike, the other stands one that is far off.
  */
 #ifndef LIB_FORECAST_BLEND_H
 #define LIB_FORECAST_BLEND_H
@@ -18,7 +23,7 @@
 
 #include "rollcast/stream.h"
 
-enum { BLEND_THIRDS = 3 };
+enum { BLEND_THIRDS = 3, BLEND_MEMORIES = 2 };
 
 /* What one step of truth says: filled cell by cell, then learned from. */
 struct blend_errors {
@@ -27,12 +32,17 @@ struct blend_errors {
 	uint32_t cells[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 };
 
+/* Sums over the steps that one memory still knows, of one third. */
+struct blend_memory {
+	double own[ROLLCAST_EXPERTS_MAX];
+	double naive[ROLLCAST_EXPERTS_MAX];
+	double count[ROLLCAST_EXPERTS_MAX]; /* steps */
+};
+
 struct blend {
 	uint32_t experts; /* of which the first is naive */
 	uint32_t off;     /* bit i: expert i gets no weight */
-	double own[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
-	double naive[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
-	double count[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX]; /* steps, forgetting */
+	struct blend_memory memories[BLEND_THIRDS][BLEND_MEMORIES];
 	double weights[BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 };
 
