@@ -4,6 +4,7 @@
  */
 #include "cli/csv.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -150,6 +151,7 @@ static int copy_row(const struct row *row, struct row_copy *copy)
 {
 	size_t bytes = 0;
 
+	assert(row->count > 0);
 	for (uint32_t i = 0; i < row->count; i++)
 		bytes += row->cells[i].length + 1;
 	copy->cells = calloc(row->count, sizeof(*copy->cells));

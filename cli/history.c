@@ -3,6 +3,7 @@
  */
 #include "cli/history.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -211,6 +212,7 @@ static int arrange(struct samples *samples, struct history *history)
 {
 	int r;
 
+	assert(samples->items);
 	qsort(samples->items, samples->count, sizeof(*samples->items), by_time);
 	history->first_us = samples->items[0].time_us;
 	history->months = history->has_times ? find_months(samples) : 0;

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Okabe and Ito's palette: told apart with any eyes, on white. */
 static const char *const colours[] = {"#0072B2", "#E69F00", "#009E73",
 				      "#CC79A7", "#56B4E9", "#D55E00"};

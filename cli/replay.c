@@ -198,12 +198,14 @@ static int grow_batch(struct batch *batch)
 static int find_batch(struct replay *replay, const char *name, uint32_t *ret_stream)
 {
 	int r = names_add(&replay->names, name, ret_stream);
+	struct batch *batches;
 
 	if (r || replay->names.room == replay->batch_room)
 		return r;
-	replay->batches = reallocarray(replay->batches, replay->names.room, sizeof(struct batch));
-	if (!replay->batches)
+	batches = reallocarray(replay->batches, replay->names.room, sizeof(*batches));
+	if (!batches)
 		return -ENOMEM;
+	replay->batches = batches;
 	memset(replay->batches + replay->batch_room, 0,
 	       (replay->names.room - replay->batch_room) * sizeof(struct batch));
 	replay->batch_room = replay->names.room;
@@ -470,7 +472,11 @@ int verb_replay(int argc, char **argv)
 	chosen.csv.header = chosen.no_header ? CSV_HEADER_NO : CSV_HEADER_AUTO;
 	replay.terminal = isatty(STDERR_FILENO);
 	replay.files = calloc((size_t)replay.file_count, sizeof(*replay.files));
-	r = replay.files ? signals_open() : -ENOMEM;
+	if (!replay.files) {
+		fprintf(stderr, "%s: %s\n", argv[0], strerror(ENOMEM));
+		return STATUS_FAILED;
+	}
+	r = signals_open();
 	if (r >= 0) {
 		replay.signals = r;
 		r = run(&replay, argv + 1);

@@ -12,6 +12,7 @@
  */
 #include "cli/tune.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -154,6 +155,8 @@ void tuning_sort(struct tuning *tuning)
 static int climb(struct tuning *tuning, struct trial *trials, size_t count, int rung,
 		 const struct progress *progress, double deadline)
 {
+	assert(count > 0);
+
 	CLEANUP(free) const struct network_plan **plans = calloc(count, sizeof(*plans));
 	CLEANUP(free) uint64_t *seeds = calloc(count, sizeof(*seeds));
 	CLEANUP(free) double *errors = calloc(count, sizeof(*errors));

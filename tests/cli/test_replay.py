@@ -110,23 +110,22 @@ def test_merges_files_by_time(tmp_path, endpoint):
     assert [(name, value) for name, _, value in got] == [("a", 1), ("b", 2), ("a", 3), ("b", 4)]
 
 
-def test_loses_nothing_when_the_receiver_is_slow(tmp_path, endpoint):
+@pytest.mark.parametrize("kind, sender, bind", [(zmq.PULL, "--push", True), (zmq.SUB, "--pub", False)])
+def test_loses_nothing_when_the_receiver_is_slow(tmp_path, endpoint, kind, sender, bind):
     count = 400000
     file = tmp_path / "fast.csv"
     file.write_text("".join(f"{i}\n" for i in range(count)))
-    for kind, sender, bind in ((zmq.PULL, "--push", True), (zmq.SUB, "--pub", False)):
-        with Receiver(kind, endpoint, bind, high_water_mark=2) as receiver:
-            process = start(file, "--connect" if bind else "--bind", endpoint, sender,
-                            "--speed", "max")
-            expected = 0
-            for number, (_, frames) in enumerate(receiver.messages(silence_s=2)):
-                for _, _, value in samples_of(frames[-1]):
-                    assert value == expected
-                    expected += 1
-                if number % 200 == 0:
-                    time.sleep(0.05)
-            finish(process)
-        assert expected == count
+    with Receiver(kind, endpoint, bind, high_water_mark=2) as receiver:
+        process = start(file, "--connect" if bind else "--bind", endpoint, sender, "--speed", "max")
+        expected = 0
+        for number, (_, frames) in enumerate(receiver.messages(silence_s=2)):
+            for _, _, value in samples_of(frames[-1]):
+                assert value == expected
+                expected += 1
+            if number % 200 == 0:
+                time.sleep(0.05)
+        finish(process)
+    assert expected == count
 
 
 def test_keeps_the_pace_that_is_asked_for(tmp_path, endpoint):
