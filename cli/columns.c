@@ -211,7 +211,7 @@ static bool is_index(const struct columns *columns, const struct row *first, uin
 static int find_values(struct columns *columns, const struct row *first,
 		       const struct csv_options *options, char *problem, size_t size)
 {
-	uint32_t name, value, wanted = UINT32_MAX;
+	uint32_t name = UINT32_MAX, value = UINT32_MAX, wanted = UINT32_MAX;
 
 	if (options->column && index_of(columns, options->column, &wanted))
 		return explain_unknown(columns, options->column, problem, size);

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 AIRLINE = ROOT / "tests/data/airline-passengers.csv"
 QUICK = ("--trials", 9, "--epochs", 9, "--hidden", "2..8", "--lookback", "6..14", "--seeds", 2)
-ENDLESS = ("--trials", 1000000, "--epochs", 9, "--hidden", "2..8")
+ENDLESS = ("--trials", 9999, "--epochs", 90, "--hidden", "2..8")
 
 
 def start(*arguments):
