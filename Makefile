@@ -134,9 +134,12 @@ check-tsan: ## all tests with the thread sanitizer
 	@TSAN_OPTIONS='suppressions=$(CURDIR)/tests/tsan.supp' \
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'
 check-systemd: ## the unit in a booted system, as root
-	@bash tests/systemd/boot.sh
+	@$(WITH) build system
+	@$(AGAIN) all
+	@BUILD=$(BUILD) bash tests/systemd/boot.sh
 check-fresh: ## README's commands on a bare Debian, as root
-	@bash tests/fresh/run.sh
+	@$(WITH) system
+	@BUILD=$(BUILD) bash tests/fresh/run.sh
 lint: ## linters, who includes whom, what the library needs
 	@$(WITH) build lint
 	@$(AGAIN) all
@@ -169,4 +172,4 @@ clean: ## remove all that was built
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint], by default
-# build. Says what it installs, asks for root only when something is missing, and does nothing else.
+# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint] [system], by
+# default build. Says what it installs, asks for root only when something is missing, and does nothing else.
 set -eu
 
-# A line per group; a|b: either will do, distributions name them differently.
+# By group (system: for make check-systemd and check-fresh); a|b: either will do, distributions name them differently.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
 	libopenblas-dev libsystemd-dev'
 test='gnuplot-nox libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
+system='mmdebstrap systemd-container'
 
 # The same for distributions without apt.
 build_modules='libzmq yaml-0.1 openblas libsystemd'
@@ -63,7 +64,8 @@ for group; do
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $test" modules="$modules $test_modules" ;;
 	lint) wanted="$wanted $lint" ;;
-	*) die "unknown group '$group'; there are build, test and lint" ;;
+	system) wanted="$wanted $system" ;;
+	*) die "unknown group '$group'; there are build, test, lint and system" ;;
 	esac
 done
 
