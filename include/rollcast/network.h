@@ -151,6 +151,24 @@ int rollcast_trainer_loss(struct rollcast_trainer *trainer, const struct rollcas
 int rollcast_trainer_weights(const struct rollcast_trainer *trainer,
 			     struct rollcast_weights **ret_weights);
 
+/* How the learning rate goes over a training; the rate itself is given to each step. */
+enum rollcast_schedule_kind {
+	ROLLCAST_SCHEDULE_CONSTANT,
+	ROLLCAST_SCHEDULE_STEP,	  /* times `factor` after every `period` steps */
+	ROLLCAST_SCHEDULE_COSINE, /* half a cosine from `rate` down to `floor` over `period` steps */
+};
+
+struct rollcast_schedule {
+	enum rollcast_schedule_kind kind;
+	float rate;	 /* of the first step */
+	uint32_t period; /* steps; 0: the rate stays */
+	float factor;	 /* STEP */
+	float floor;	 /* COSINE; stays there afterwards */
+};
+
+/* The rate of step `step`, counted from 0 (Loshchilov & Hutter 2017 for the cosine). */
+float rollcast_schedule_rate(const struct rollcast_schedule *schedule, uint32_t step);
+
 /*
  * The optimiser's memory (moments and step count) as floats, for warm starts and checkpoints:
  * rollcast_trainer_moments_size floats, copied out or in. Loading refuses what is not finite: -EINVAL.

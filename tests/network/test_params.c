@@ -141,7 +141,8 @@ static void loaded_weights_keep_the_block_and_their_references(void **state)
 	memcpy(block, rollcast_weights_block(a), count * sizeof(*block));
 	assert_int_equal(rollcast_weights_load(&shape, block, &b), 0);
 	assert_memory_equal(rollcast_weights_block(b), block, count * sizeof(*block));
-	assert_memory_equal(rollcast_weights_shape(b), &shape, sizeof(shape));
+	assert_memory_equal(rollcast_weights_shape(b), &shape,
+			    offsetof(struct rollcast_shape, skip) + 1);
 	assert_ptr_equal(rollcast_weights_ref(b), b);
 	rollcast_weights_unref(b);
 	assert_true(rollcast_weights_block(b)[0] == block[0]);

@@ -26,6 +26,10 @@
 #endif
 #endif
 
+#ifndef KERNEL_SUFFIX
+#define KERNEL_SUFFIX generic
+#endif
+
 /* The name of this compilation's copy: KERNEL(sgd) is sgd_avx2 with -DKERNEL_SUFFIX=avx2. */
 #define KERNEL_PASTE(name, suffix)  name##_##suffix
 #define KERNEL_EXPAND(name, suffix) KERNEL_PASTE(name, suffix)
