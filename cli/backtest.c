@@ -61,8 +61,10 @@ static const struct options options = {
 	"origin only the past is known.\n",
 	rows,
 	sizeof(rows) / sizeof(rows[0]),
-	"MASE divides by the mean change per step before the first origin, rBest by the error of the\n"
-	"better of naive and seasonal naive; MSIS and `inside` are of the widest interval.\n" CSV_HELP
+	"MASE divides by the mean change per step before the first origin, rBest by the error of "
+	"the\n"
+	"better of naive and seasonal naive; MSIS and `inside` are of the widest "
+	"interval.\n" CSV_HELP
 	"Exit status: 0 done, 1 failed at run time or a line could not be read, 2 wrong usage.\n",
 };
 
@@ -73,7 +75,7 @@ struct backtest {
 	struct backtest_plan plan;
 	struct backtest_series *series;
 	struct rollcast_stream_settings *chosen; /* [series_count] */
-	struct backtest_result *results;         /* [series_count] */
+	struct backtest_result *results;	 /* [series_count] */
 	size_t series_count;
 	size_t samples;
 	atomic_size_t done;
@@ -109,8 +111,9 @@ static int read_file(struct backtest *backtest, const char *path)
 		return r;
 	while ((r = csv_next(reader, &sample)) > 0) {
 		while (r >= 0 && backtest->series_count - first <= sample.stream)
-			r = add_series(backtest, csv_stream(reader, (uint32_t)(backtest->series_count -
-									      first)));
+			r = add_series(
+				backtest,
+				csv_stream(reader, (uint32_t)(backtest->series_count - first)));
 		if (r >= 0)
 			r = backtest_series_add(&backtest->series[first + sample.stream],
 						sample.time_us, sample.value);
@@ -139,8 +142,9 @@ static bool read_experts(const struct backtest *backtest, const char *names,
 		       (strlen(name) != length || strncmp(name, names, length) != 0))
 			i++;
 		if (!name) {
-			fprintf(stderr, "%s: there is no expert \"%.*s\"; there are:",
-				backtest->program, (int)length, names);
+			fprintf(stderr,
+				"%s: there is no expert \"%.*s\"; there are:", backtest->program,
+				(int)length, names);
 			for (i = 0; (name = rollcast_expert_name(i, cell)); i++)
 				fprintf(stderr, " %s", name);
 			fputc('\n', stderr);
@@ -352,8 +356,8 @@ static void print_stream_json(const struct backtest *backtest, size_t index)
 	}
 	fputs("}, \"experts\": {", stdout);
 	separator = "";
-	for (uint32_t i = 0;
-	     (name = rollcast_expert_name(i, backtest->chosen[index].model.cell)); i++) {
+	for (uint32_t i = 0; (name = rollcast_expert_name(i, backtest->chosen[index].model.cell));
+	     i++) {
 		if (result->shares[i] <= 0)
 			continue;
 		printf("%s\"%s\": ", separator, name);
@@ -391,8 +395,7 @@ static void write_stream(FILE *file, const char *name, const struct backtest_res
 	uint32_t middle = result->quantile_count / 2;
 
 	for (size_t i = 0; i < result->origin_count; i++) {
-		int64_t origin_us =
-			result->file_us + (int64_t)result->origins[i] * result->step_us;
+		int64_t origin_us = result->file_us + (int64_t)result->origins[i] * result->step_us;
 
 		for (uint32_t h = 0; h < result->horizon; h++) {
 			json_string(file, name);

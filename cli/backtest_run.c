@@ -312,7 +312,8 @@ int backtest_run(const struct backtest_plan *plan, const struct backtest_series 
 		 struct backtest_result *ret_result)
 {
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	struct run run = {.plan = plan, .series = series, .settings = settings, .result = ret_result};
+	struct run run = {
+		.plan = plan, .series = series, .settings = settings, .result = ret_result};
 	double started = processor_seconds();
 	int r;
 

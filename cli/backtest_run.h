@@ -24,14 +24,15 @@ int backtest_series_add(struct backtest_series *series, int64_t time_us, double 
 void backtest_series_finish(struct backtest_series *series);
 
 struct backtest_plan {
-	uint64_t start;   /* index of the first origin; the first step has 0 */
-	uint64_t stride;  /* steps from origin to origin */
+	uint64_t start;	     /* index of the first origin; the first step has 0 */
+	uint64_t stride;     /* steps from origin to origin */
 	atomic_size_t *done; /* samples, of all streams; for a progress bar */
 };
 
 struct backtest_measures {
 	uint64_t origins, cells;
-	double mae, mase, ratio; /* ratio: MAE over that of the better of naive and seasonal naive */
+	double mae, mase,
+		ratio; /* ratio: MAE over that of the better of naive and seasonal naive */
 	double coverage[ROLLCAST_LEVELS_MAX];
 	double msis; /* of the widest interval */
 };
@@ -39,10 +40,10 @@ struct backtest_measures {
 struct backtest_result {
 	int64_t first_us, step_us;
 	int64_t file_us; /* time of the first step, as the file has it */
-	double *steps; /* [step_count], NaN: not measured */
+	double *steps;	 /* [step_count], NaN: not measured */
 	size_t step_count, step_room;
-	uint64_t *origins;  /* [origin_count], indexes of steps */
-	double *quantiles;  /* [origin_count x quantile_count x horizon]; the middle row is the mean */
+	uint64_t *origins; /* [origin_count], indexes of steps */
+	double *quantiles; /* [origin_count x quantile_count x horizon]; the middle row is the mean */
 	size_t origin_count, origin_room;
 	uint32_t horizon, quantile_count;
 	double quantile_levels[ROLLCAST_QUANTILES_MAX];
@@ -66,8 +67,7 @@ void backtest_result_finish(struct backtest_result *result);
 static inline const double *backtest_quantile(const struct backtest_result *result, size_t origin,
 					      uint32_t quantile)
 {
-	return result->quantiles +
-	       (origin * result->quantile_count + quantile) * result->horizon;
+	return result->quantiles + (origin * result->quantile_count + quantile) * result->horizon;
 }
 
 #endif
