@@ -6,11 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-int intervals_init(struct intervals *intervals, uint32_t horizon)
+#define GAIN       0.01 /* of the adaptation, per step */
+#define TAIL_LEAST 5e-4
+#define TAIL_MOST  0.5
+
+int intervals_init(struct intervals *intervals, uint32_t horizon, const double *levels,
+		   uint32_t level_count)
 {
 	size_t cells = (size_t)horizon * INTERVALS_ERRORS;
 
-	*intervals = (struct intervals){.horizon = horizon};
+	*intervals = (struct intervals){.horizon = horizon, .levels = level_count};
+	for (uint32_t i = 0; i < level_count; i++) {
+		intervals->nominal[i] = 1 - levels[i];
+		for (int third = 0; third < INTERVALS_THIRDS; third++)
+			intervals->outside[i][third] = 1 - levels[i];
+	}
 	intervals->recent = malloc(cells * sizeof(double));
 	intervals->sorted = malloc(cells * sizeof(double));
 	intervals->seen = calloc(horizon, sizeof(*intervals->seen));
@@ -82,6 +92,28 @@ double intervals_quantile(const struct intervals *intervals, uint32_t step, doub
 	/* The hair keeps (99 + 1) x 0.05 from being just over 5. */
 	rank = level < 0.5 ? floor(rank + 1e-9) : ceil(rank - 1e-9);
 	return sorted[(int)fmin(fmax(rank - 1, 0), count - 1)];
+}
+
+void intervals_adapt(struct intervals *intervals, uint32_t level, uint32_t third, double missed)
+{
+	double *outside = &intervals->outside[level][third], nominal = intervals->nominal[level];
+
+	/* Below zero it remembers how much was missed although all errors were covered. */
+	*outside += GAIN * (nominal - missed);
+	*outside = fmin(fmax(*outside, -nominal), fmax(TAIL_MOST, nominal));
+}
+
+bool intervals_bounds(const struct intervals *intervals, uint32_t step, uint32_t level,
+		      double *ret_lower, double *ret_upper)
+{
+	uint32_t third = step * INTERVALS_THIRDS / intervals->horizon;
+	double tail = fmax(intervals->outside[level][third], TAIL_LEAST) / 2;
+
+	if (intervals_count(intervals, step) < INTERVALS_ENOUGH)
+		return false;
+	*ret_lower = intervals_quantile(intervals, step, tail);
+	*ret_upper = intervals_quantile(intervals, step, 1 - tail);
+	return true;
 }
 
 /* Tukey's lambda distribution at 0.14 (Joiner & Rosenblatt 1971). */

@@ -22,7 +22,7 @@ enum {
 	WINDOW_MAX = 1 << 20,  /* steps, whatever the settings' durations come to */
 	RETRAIN_LEAST = 32,    /* steps between the first trainings, which come sooner */
 	THIN_FROM = 100,       /* errors, from which on neighbours are left out */
-	THIN = 3,
+	THIN_LEAST = 2,
 };
 
 struct rollcast_stream {
@@ -231,7 +231,8 @@ static int make_ready(struct rollcast_stream *stream)
 	    (r = fit_scratch_init(&stream->scratch, &settings->model, settings->horizon)) < 0)
 		return r;
 	if (!stream->intervals.seen &&
-	    (r = intervals_init(&stream->intervals, settings->horizon)) < 0)
+	    (r = intervals_init(&stream->intervals, settings->horizon, settings->levels,
+				settings->level_count)) < 0)
 		return r;
 	if (!stream->pending.origins &&
 	    (r = pending_init(&stream->pending, expert_count, quantiles, settings->horizon)) < 0)
@@ -265,29 +266,68 @@ static void score_experts(struct rollcast_stream *stream, const double *row, uin
 	}
 }
 
-/* The next error of the intervals; neighbours say nearly the same, so not all are kept. */
+/*
+ * Of many errors not all are kept: neighbours say nearly the same, and what is kept should reach back
+ * over a season.
+ */
 static void keep_error(struct rollcast_stream *stream, uint64_t index, uint32_t step, double error)
 {
-	if (intervals_count(&stream->intervals, step) < THIN_FROM || (index + step) % THIN == 0)
+	const struct fit *fit = &stream->fit;
+	uint32_t longest = fit->season_count ? fit->seasons[fit->season_count - 1] : 0;
+	uint32_t thin = (longest + INTERVALS_ERRORS - 1) / INTERVALS_ERRORS;
+
+	thin = thin > THIN_LEAST ? thin : THIN_LEAST;
+	if (intervals_count(&stream->intervals, step) < THIN_FROM || (index + step) % thin == 0)
 		intervals_add(&stream->intervals, step, error);
 }
 
-static void score_forecast(struct rollcast_stream *stream, const double *quantiles, double value,
-			   struct score_step *step)
+/* What one step of truth says about the published forecasts. */
+struct verdict {
+	struct score_step sums;
+	uint32_t missed[ROLLCAST_LEVELS_MAX][INTERVALS_THIRDS], rows[INTERVALS_THIRDS];
+};
+
+static void judge(const struct rollcast_stream *stream, const double *quantiles, uint32_t step,
+		  double value, struct verdict *verdict)
 {
 	uint32_t middle = stream->settings->level_count;
+	uint32_t third = step * INTERVALS_THIRDS / stream->settings->horizon;
 
-	step->own += fabs(value - quantiles[middle]);
-	for (uint32_t i = 0; i < middle; i++)
-		step->inside[i] += value >= quantiles[middle - 1 - i] &&
-				   value <= quantiles[middle + 1 + i];
+	verdict->rows[third]++;
+	verdict->sums.own += fabs(value - quantiles[middle]);
+	for (uint32_t i = 0; i < middle; i++) {
+		bool inside = value >= quantiles[middle - 1 - i] &&
+			      value <= quantiles[middle + 1 + i];
+
+		verdict->sums.inside[i] += inside;
+		verdict->missed[i][third] += !inside;
+	}
+}
+
+static void learn_verdict(struct rollcast_stream *stream, struct verdict *verdict)
+{
+	struct score_step *sums = &verdict->sums;
+	uint32_t rows = 0;
+
+	for (uint32_t third = 0; third < INTERVALS_THIRDS; third++) {
+		rows += verdict->rows[third];
+		for (uint32_t i = 0; i < stream->settings->level_count && verdict->rows[third]; i++)
+			intervals_adapt(&stream->intervals, i, third,
+					(double)verdict->missed[i][third] / verdict->rows[third]);
+	}
+	sums->own /= rows;
+	for (uint32_t i = 0; i < SCORE_BASELINES; i++)
+		sums->baselines[i] /= rows;
+	for (uint32_t i = 0; i < stream->settings->level_count; i++)
+		sums->inside[i] /= rows;
+	score_learn(&stream->score, sums);
 }
 
 /* Scores all that was said about the step `index`, before anything learns from it. */
 static void score(struct rollcast_stream *stream, uint64_t index, double value)
 {
 	struct blend_errors errors = {0};
-	struct score_step sums = {0};
+	struct verdict verdict = {.rows = {0}};
 	uint32_t rows = 0, step;
 
 	for (uint32_t slot = 0; slot < stream->pending.slots; slot++) {
@@ -297,21 +337,16 @@ static void score(struct rollcast_stream *stream, uint64_t index, double value)
 			continue;
 		rows++;
 		score_experts(stream, row, step, value, &errors);
-		score_forecast(stream, row + expert_count, value, &sums);
+		judge(stream, row + expert_count, step, value, &verdict);
 		for (uint32_t i = 0; i < SCORE_BASELINES; i++)
-			sums.baselines[i] += fabs(value - row[EXPERT_NAIVE + i]);
+			verdict.sums.baselines[i] += fabs(value - row[EXPERT_NAIVE + i]);
 		keep_error(stream, index, step,
 			   value - row[expert_count + stream->settings->level_count]);
 	}
 	if (rows == 0)
 		return;
-	sums.own /= rows;
-	for (uint32_t i = 0; i < SCORE_BASELINES; i++)
-		sums.baselines[i] /= rows;
-	for (uint32_t i = 0; i < stream->settings->level_count; i++)
-		sums.inside[i] /= rows;
 	blend_learn(&stream->blend, &errors);
-	score_learn(&stream->score, &sums);
+	learn_verdict(stream, &verdict);
 }
 
 /* ---- forecast ---- */
@@ -369,19 +404,17 @@ static void ask_experts(struct rollcast_stream *stream)
 	}
 }
 
-/* The offset of a quantile from the mean, before there are errors: a random walk's. */
-static double guess_offset(const struct rollcast_stream *stream, uint32_t step, double level)
+/* The bounds of an interval as offsets from the mean; before there are errors, a random walk's. */
+static void find_bounds(const struct rollcast_stream *stream, uint32_t step, uint32_t level,
+			double *ret_lower, double *ret_upper)
 {
+	double upper = stream->quantile_levels[stream->settings->level_count + 1 + level];
 	double spread = 1.5 * stream->past.change * sqrt(step + 1.0);
 
-	return spread * intervals_normal(level);
-}
-
-static double offset(const struct rollcast_stream *stream, uint32_t step, double level)
-{
-	if (intervals_count(&stream->intervals, step) < INTERVALS_ENOUGH)
-		return guess_offset(stream, step, level);
-	return intervals_quantile(&stream->intervals, step, level);
+	if (intervals_bounds(&stream->intervals, step, level, ret_lower, ret_upper))
+		return;
+	*ret_upper = spread * intervals_normal(upper);
+	*ret_lower = -*ret_upper;
 }
 
 /* Quantiles around the mean, from the middle outwards so that they never cross. */
@@ -396,10 +429,9 @@ static void spread_quantiles(struct rollcast_stream *stream)
 			double *lower = mean + h - (ptrdiff_t)i * horizon;
 			double *upper = mean + h + (ptrdiff_t)i * horizon;
 
-			*lower = mean[h] + offset(stream, h, stream->quantile_levels[middle - i]);
-			*upper = mean[h] + offset(stream, h, stream->quantile_levels[middle + i]);
-			*lower = fmin(fmax(*lower, floor), *(lower + horizon));
-			*upper = fmax(*upper, *(upper - horizon));
+			find_bounds(stream, h, i - 1, lower, upper);
+			*lower = fmin(fmax(mean[h] + *lower, floor), *(lower + horizon));
+			*upper = fmax(mean[h] + *upper, *(upper - horizon));
 		}
 	}
 }

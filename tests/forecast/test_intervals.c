@@ -38,7 +38,7 @@ static void quantiles_are_those_of_the_latest_errors(void **state)
 	double errors[2][1000];
 
 	(void)state;
-	assert_int_equal(intervals_init(&intervals, 2), 0);
+	assert_int_equal(intervals_init(&intervals, 2, NULL, 0), 0);
 	for (size_t i = 0; i < 1000; i++) {
 		for (uint32_t step = 0; step < 2; step++) {
 			/* Few different values: many are equal. */
@@ -60,12 +60,39 @@ static void the_correction_is_outwards(void **state)
 	struct intervals intervals;
 
 	(void)state;
-	assert_int_equal(intervals_init(&intervals, 1), 0);
+	assert_int_equal(intervals_init(&intervals, 1, NULL, 0), 0);
 	for (int i = 1; i <= 99; i++)
 		intervals_add(&intervals, 0, i);
 	assert_true(intervals_quantile(&intervals, 0, 0.05) == 5); /* the (99 + 1) x 0.05-th */
 	assert_true(intervals_quantile(&intervals, 0, 0.95) == 95);
 	assert_true(intervals_quantile(&intervals, 0, 0.001) == 1);
+	intervals_finish(&intervals);
+}
+
+/* Errors that grow for good: what the last 300 say is too narrow, and the tail learns that. */
+static void intervals_widen_while_they_miss(void **state)
+{
+	static const double level = 0.9;
+	struct intervals intervals;
+	double lower, upper;
+	uint32_t missed = 0, count = 2000;
+
+	(void)state;
+	assert_int_equal(intervals_init(&intervals, 1, &level, 1), 0);
+	assert_false(intervals_bounds(&intervals, 0, 0, &lower, &upper));
+	for (uint32_t i = 0; i < 20 + count; i++) {
+		double error = play_normal(i) * (1 + 0.01 * i);
+
+		if (i >= 20) {
+			assert_true(intervals_bounds(&intervals, 0, 0, &lower, &upper));
+			bool miss = error < lower || error > upper;
+
+			missed += miss;
+			intervals_adapt(&intervals, 0, 0, miss);
+		}
+		intervals_add(&intervals, 0, error);
+	}
+	assert_true(fabs((double)missed / count - 0.1) < 0.01);
 	intervals_finish(&intervals);
 }
 
@@ -84,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quantiles_are_those_of_the_latest_errors),
 		cmocka_unit_test(the_correction_is_outwards),
+		cmocka_unit_test(intervals_widen_while_they_miss),
 		cmocka_unit_test(normal_quantiles_are_those_of_the_tables),
 	};
 
