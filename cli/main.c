@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/suggest.h"
 #include "cli/verbs.h"
+#include "daemon/base/suggest.h"
 
 struct verb {
 	const char *name;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cli/args.h"
-#include "cli/suggest.h"
 #include "cli/verbs.h"
+#include "daemon/base/suggest.h"
 
 enum { NAMES_MAX_SHOWN = 64 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/base/suggest.h"
 #include "daemon/settings/value.h"
 #include "rollcast/name.h"
 
@@ -205,7 +206,7 @@ static bool assign_word(const struct assignment *to, struct node *node)
 		snprintf(list + length, sizeof(list) - length, "%s%s", count ? ", " : "",
 			 words[count]);
 	}
-	meant = problems_suggest(node->text, words, count);
+	meant = suggest(node->text, words, count);
 	if (meant)
 		node_problem(to->problems, node, "\"%.200s\" is none of %s; did you mean \"%s\"?",
 			     node->text, list, meant);

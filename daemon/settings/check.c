@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "daemon/base/suggest.h"
 #include "daemon/settings/read.h"
 #include "daemon/settings/value.h"
 
@@ -250,7 +251,7 @@ static void check_model_exists(const struct check *check)
 		if (name && count < sizeof(names) / sizeof(*names))
 			names[count++] = name;
 	}
-	meant = problems_suggest(wanted, names, count);
+	meant = suggest(wanted, names, count);
 	if (meant)
 		node_problem(check->problems, culprit(check, "model"),
 			     "there is no model \"%s\"; did you mean \"%s\"?", wanted, meant);

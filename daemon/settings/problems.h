@@ -37,7 +37,4 @@ void problems_add(struct problems *problems, const struct place *place, const ch
 /* A line per problem: `file:line:col: key: problem`. */
 void problems_print(struct problems *problems, FILE *out);
 
-/* The word that was probably meant, or NULL: a third of the letters differ at most, or one. */
-const char *problems_suggest(const char *word, const char *const *candidates, size_t count);
-
 #endif

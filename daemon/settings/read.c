@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "daemon/base/suggest.h"
 #include "daemon/settings/assign.h"
 
 enum { CANDIDATES_MAX = 64 };
@@ -47,7 +48,7 @@ static void unknown_key(struct reader *reader, const char *prefix, const struct 
 		if (names[count])
 			count++;
 	}
-	meant = problems_suggest(entry->name, names, count);
+	meant = suggest(entry->name, names, count);
 	if (meant)
 		problems_add(reader->problems, &entry->place, entry->node->key,
 			     "unknown key; did you mean \"%s\"?", meant);
@@ -260,7 +261,7 @@ static void check_sections(struct reader *reader, const struct node *root)
 		names[i] = table_sections[i].name;
 	for (size_t i = 0; i < root->count; i++) {
 		const struct entry *entry = &root->entries[i];
-		const char *meant = problems_suggest(entry->name, names, table_section_count);
+		const char *meant = suggest(entry->name, names, table_section_count);
 		bool known = false;
 
 		for (size_t j = 0; j < table_section_count; j++)

@@ -2,36 +2,6 @@
 
 #include "daemon/settings/problems.h"
 
-static void the_nearest_word_is_suggested(void **state)
-{
-	static const char *const words[] = {"hidden", "layers", "horizon", "linear", "last", "s"};
-	static const struct {
-		const char *word, *meant;
-	} cases[] = {
-		{"hiden", "hidden"},  {"hidden_", "hidden"}, {"ihdden", "hidden"},
-		{"HIDDEN", "hidden"}, {"layer", "layers"},   {"horizont", "horizon"},
-		{"liner", "linear"},  {"lst", "last"},	     {"least", "last"},
-		{"zebra", NULL},      {"x", NULL},	     {"", NULL},
-		{"hidxyz", NULL},     {"epochs", NULL},
-	};
-	char huge[100];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *meant =
-			problems_suggest(cases[i].word, words, sizeof(words) / sizeof(*words));
-
-		if (!cases[i].meant && meant)
-			fail_msg("\"%s\" became \"%s\"", cases[i].word, meant);
-		else if (cases[i].meant)
-			assert_string_equal(meant, cases[i].meant);
-	}
-	memset(huge, 'h', sizeof(huge) - 1);
-	huge[sizeof(huge) - 1] = '\0';
-	assert_null(problems_suggest(huge, words, 1));
-	assert_null(problems_suggest("hidden", (const char *const[]){huge}, 1));
-}
-
 static void problems_come_in_the_order_of_file_and_line(void **state)
 {
 	static const struct source first = {"b.yaml", 1}, second = {"a.yaml", 2};
@@ -63,7 +33,6 @@ static void problems_come_in_the_order_of_file_and_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(problems_come_in_the_order_of_file_and_line),
 	};
 

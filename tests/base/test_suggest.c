@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cli/suggest.h"
+#include "daemon/base/suggest.h"
 
 static const char *const words[] = {"backtest", "compare", "fit",  "host",
 				    "predict",	"replay",  "watch"};
@@ -25,6 +25,7 @@ static void slips_are_answered_with_the_word_that_was_meant(void **state)
 		{"bakctset", "backtest"},
 		{"fti", "fit"},
 		{"Watch", "watch"},
+		{"COMPAER", "compare"},
 		/* the beginning of one word alone */
 		{"back", "backtest"},
 		{"w", "watch"},
@@ -54,6 +55,9 @@ static void strangers_are_not_guessed_at(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_null(suggest(cases[i], words, WORDS));
 	assert_null(suggest("watch", words, 0));
+	/* one letter is no word with a slip in it */
+	assert_null(suggest("x", (const char *const[]){"s"}, 1));
+	assert_null(suggest("", (const char *const[]){"s"}, 1));
 }
 
 int main(void)

@@ -2,8 +2,10 @@
  * "Did you mean": optimal string alignment distance (Damerau 1964; Wagner & Lowrance 1975), three
  * rows of the table at a time. Words are short; anything longer than WORD_MAX is nobody's typing slip.
  */
-#include "cli/suggest.h"
+#include "daemon/base/suggest.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,6 +16,11 @@ static size_t least(size_t a, size_t b, size_t c)
 	size_t d = a < b ? a : b;
 
 	return d < c ? d : c;
+}
+
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 /* Letters to change, insert, delete or swap to make `b` of `a`; SIZE_MAX if one is too long. */
@@ -31,9 +38,9 @@ static size_t distance(const char *a, const char *b)
 		row[0] = i;
 		for (size_t j = 1; j <= b_length; j++) {
 			row[j] = least(row[j - 1] + 1, previous[j] + 1,
-				       previous[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < row[j])
+				       previous[j - 1] + !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
+			    same(a[i - 2], b[j - 1]) && before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		spare = before;
@@ -62,7 +69,7 @@ static const char *complete(const char *typed, const char *const *words, size_t 
 
 const char *suggest(const char *typed, const char *const *words, size_t count)
 {
-	size_t nearest = 0, best = SIZE_MAX;
+	size_t nearest = 0, best = SIZE_MAX, length = strlen(typed);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t wrong = distance(typed, words[i]);
@@ -72,7 +79,7 @@ const char *suggest(const char *typed, const char *const *words, size_t count)
 			nearest = i;
 		}
 	}
-	if (best != SIZE_MAX && best <= (strlen(words[nearest]) + 2) / 3)
+	if (best <= length / 3 || (best == 1 && length > 1))
 		return words[nearest];
 	return complete(typed, words, count);
 }
