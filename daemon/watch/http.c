@@ -1,0 +1,234 @@
+#include "daemon/watch/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/watch/metrics.h"
+
+enum {
+	CONNECTIONS_MAX = 64,
+	CONNECTION_TIMEOUT_S = 10,
+	CONNECTION_BYTES = 32 * 1024, /* for the head of a request */
+	ADDRESS_BYTES = 64,
+};
+
+struct http {
+	struct http_plan plan;
+	struct MHD_Daemon *server;
+	double start_seconds;
+	atomic_bool ready;
+};
+
+struct route {
+	const char *path, *type;
+	/* Writes the body and returns the status. */
+	unsigned (*answer)(struct http *http, FILE *body);
+};
+
+/* ---- answers ---- */
+
+static unsigned answer_metrics(struct http *http, FILE *body)
+{
+	struct metrics_gauges gauges = {
+		.start_seconds = http->start_seconds,
+		.training_queue = queue_count(http->plan.training),
+		.out_blocks = queue_count(http->plan.out),
+	};
+
+	for (uint32_t i = 0; i < http->plan.shards; i++)
+		gauges.inbox_letters += queue_count(&http->plan.inboxes[i]);
+	metrics_write(body, http->plan.counters, &gauges);
+	return MHD_HTTP_OK;
+}
+
+static unsigned answer_healthy(struct http *http, FILE *body)
+{
+	for (uint32_t i = 0; i < http->plan.heartbeat_count; i++) {
+		if (heartbeat_age_us(&http->plan.heartbeats[i]) > http->plan.stalled_us) {
+			fputs("a thread hangs\n", body);
+			return MHD_HTTP_SERVICE_UNAVAILABLE;
+		}
+	}
+	fputs("healthy\n", body);
+	return MHD_HTTP_OK;
+}
+
+static unsigned answer_ready(struct http *http, FILE *body)
+{
+	bool ready = atomic_load_explicit(&http->ready, memory_order_relaxed);
+
+	fputs(ready ? "ready\n" : "not ready\n", body);
+	return ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static const char plain[] = "text/plain; charset=utf-8";
+
+static const struct route routes[] = {
+	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", answer_metrics},
+	{"/-/healthy", plain, answer_healthy},
+	{"/-/ready", plain, answer_ready},
+};
+
+/* ---- requests ---- */
+
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type,
+			     char *body, size_t size, enum MHD_ResponseMemoryMode mode)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(size, body, mode);
+
+	if (!response) {
+		if (mode == MHD_RESPMEM_MUST_FREE)
+			free(body);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	enum MHD_Result r = MHD_queue_response(connection, status, response);
+
+	MHD_destroy_response(response);
+	return r;
+}
+
+static enum MHD_Result reply_text(struct MHD_Connection *connection, unsigned status,
+				  const char *text)
+{
+	return reply(connection, status, plain, (char *)text, strlen(text),
+		     MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *connection,
+				   const struct route *route)
+{
+	char *body = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&body, &size);
+
+	if (!stream)
+		return MHD_NO;
+	unsigned status = route->answer(http, stream);
+
+	if (fclose(stream) != 0) {
+		free(body);
+		return MHD_NO;
+	}
+	return reply(connection, status, route->type, body, size, MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_size, void **request)
+{
+	struct http *http = context;
+	static char first_call;
+
+	(void)version;
+	(void)upload;
+	if (!*request) { /* only the head has been read so far */
+		*request = &first_call;
+		return MHD_YES;
+	}
+	if (*upload_size) { /* no route takes a body: read it away */
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
+		if (strcmp(path, routes[i].path) == 0)
+			return reply_route(http, connection, &routes[i]);
+	return reply_text(connection, MHD_HTTP_NOT_FOUND, "no such page\n");
+}
+
+/* ---- life ---- */
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* ADDRESS:PORT or [ADDRESS]:PORT, numbers only; the settings have checked it. */
+static int read_address(const char *text, union address *ret_address)
+{
+	char host[ADDRESS_BYTES];
+	const char *colon = strrchr(text, ':');
+	bool brackets = text[0] == '[';
+
+	if (!colon || colon - text < 2 * brackets + 1 || colon - text >= ADDRESS_BYTES)
+		return -EINVAL;
+	size_t length = (size_t)(colon - text) - 2 * brackets;
+
+	memcpy(host, text + brackets, length);
+	host[length] = '\0';
+	*ret_address = (union address){0};
+	in_port_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+
+	if (inet_pton(AF_INET, host, &ret_address->v4.sin_addr) == 1) {
+		ret_address->v4.sin_family = AF_INET;
+		ret_address->v4.sin_port = port;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, host, &ret_address->v6.sin6_addr) == 1) {
+		ret_address->v6.sin6_family = AF_INET6;
+		ret_address->v6.sin6_port = port;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int http_create(const struct http_plan *plan, struct http **ret_http)
+{
+	CLEANUP(http_destroy) struct http *http = calloc(1, sizeof(*http));
+	union address address;
+
+	if (!http)
+		return -ENOMEM;
+	int r = read_address(plan->listen, &address);
+
+	if (r < 0)
+		return r;
+	http->plan = *plan;
+	http->start_seconds = (double)clock_wall_us() / 1e6;
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD;
+
+	if (address.any.sa_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	errno = 0;
+	http->server = MHD_start_daemon(
+		flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, &address.any,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+	if (!http->server) {
+		r = errno ? -errno : -EIO;
+		log_line(LOG_ERR, "http: cannot listen on %s: %s", plan->listen, strerror(-r));
+		return r;
+	}
+	*ret_http = STEAL(http);
+	return 0;
+}
+
+void http_set_ready(struct http *http, bool ready)
+{
+	if (http)
+		atomic_store_explicit(&http->ready, ready, memory_order_relaxed);
+}
+
+void http_destroy(struct http *http)
+{
+	if (!http)
+		return;
+	if (http->server)
+		MHD_stop_daemon(http->server);
+	free(http);
+}

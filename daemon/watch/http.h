@@ -1,0 +1,42 @@
+/*
+ * The HTTP server: what people and Prometheus read while the daemon runs.
+ *
+ *	GET /metrics      the counters, in Prometheus' text format
+ *	GET /-/healthy    200 while every thread on a sample's way goes round its loop, else 503
+ *	GET /-/ready      200 once samples are taken, else 503
+ *
+ * One thread of libmicrohttpd; connections, request sizes and slow clients are limited.
+ */
+#ifndef DAEMON_WATCH_HTTP_H
+#define DAEMON_WATCH_HTTP_H
+
+#include <stdint.h>
+
+#include "daemon/base/counters.h"
+#include "daemon/base/queue.h"
+#include "daemon/base/thread.h"
+#include "rollcast/cleanup.h"
+
+/* Everything lent to the server, until http_destroy. */
+struct http_plan {
+	const char *listen; /* ADDRESS:PORT or [ADDRESS]:PORT */
+	const struct counters *counters;
+	const struct heartbeat *heartbeats; /* [heartbeat_count] */
+	uint32_t heartbeat_count;
+	int64_t stalled_us; /* a heartbeat older than this is a thread that hangs */
+	struct queue *inboxes; /* [shards] */
+	uint32_t shards;
+	struct queue *training, *out;
+};
+
+struct http;
+
+/* Listens and answers, /-/ready with 503. Logs what fails. Negative errno. */
+int http_create(const struct http_plan *plan, struct http **ret_http);
+/* From now on /-/ready says yes, or no. */
+void http_set_ready(struct http *http, bool ready);
+/* Ends the thread; requests under way are cut off. */
+void http_destroy(struct http *http);
+DEFINE_CLEANUP(struct http *, http_destroy);
+
+#endif
