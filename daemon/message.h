@@ -7,6 +7,8 @@
  *	                        ▼   │
  *	                        train
  *
+ * Others who want to know what shards know put a LETTER_QUESTION into every inbox.
+ *
  * Who pops owns: a shard gives a block of samples back to the pool it came from, `out` gives a block
  * of forecasts back, a shard that gets a training back consumes it.
  */
@@ -17,6 +19,8 @@
 #include <stdint.h>
 
 #include "daemon/base/block.h"
+#include "daemon/base/queue.h"
+#include "rollcast/name.h"
 #include "rollcast/stream.h"
 
 /* A training under way: from a shard to a trainer and back. */
@@ -30,7 +34,23 @@ struct training {
 	bool ran;	     /* false: given back untouched, because the daemon stops */
 };
 
-enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED };
+/*
+ * A question to every shard: the newest forecasts of the streams that match. Whoever asks owns it,
+ * waits for one answer per shard, and must keep it until then.
+ */
+struct question {
+	const struct rollcast_selector *selector; /* NULL: every stream */
+	const char *name_prefix;                  /* of the canonical name; "" for every stream */
+	uint32_t most;                            /* forecasts per answer */
+	struct queue *answers;                    /* of struct answer; has room for one per shard */
+};
+
+struct answer {
+	struct block *forecasts; /* malloc'd; the asker frees it. NULL: there was no memory */
+	uint32_t matched;        /* may be more than `most` */
+};
+
+enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED, LETTER_QUESTION };
 
 /* What a shard finds in its inbox. */
 struct letter {
@@ -38,6 +58,7 @@ struct letter {
 	union {
 		struct block *samples; /* of struct sample_record */
 		struct training training;
+		const struct question *question;
 	};
 };
 

@@ -3,6 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+struct block *block_create(size_t capacity)
+{
+	struct block *block =
+		aligned_alloc(BLOCK_ALIGNMENT, block_rounded(sizeof(*block) + capacity));
+
+	if (block)
+		*block = (struct block){.capacity = capacity};
+	return block;
+}
+
 int block_pool_init(struct block_pool *pool, size_t count, size_t capacity)
 {
 	int r = queue_init(&pool->free, count, sizeof(struct block *), NULL, false);
@@ -10,14 +20,12 @@ int block_pool_init(struct block_pool *pool, size_t count, size_t capacity)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++) {
-		struct block *block =
-			aligned_alloc(BLOCK_ALIGNMENT, block_rounded(sizeof(*block) + capacity));
+		struct block *block = block_create(capacity);
 
 		if (!block) {
 			block_pool_finish(pool);
 			return -ENOMEM;
 		}
-		block->capacity = capacity;
 		block_pool_give(pool, block);
 	}
 	return 0;

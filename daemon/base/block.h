@@ -22,6 +22,9 @@ struct block_pool {
 	struct queue free; /* of struct block * */
 };
 
+/* A block of its own, in no pool; free() it. NULL: no memory. */
+struct block *block_create(size_t capacity);
+
 /* `count` blocks of `capacity` bytes, which take real memory once they are used. -ENOMEM. */
 int block_pool_init(struct block_pool *pool, size_t count, size_t capacity);
 /* Frees the blocks that are in the pool: all, when everybody has given theirs back. */

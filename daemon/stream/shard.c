@@ -293,6 +293,50 @@ static void take_samples(struct shard *shard, struct block *block)
 	block_pool_give(shard->plan.samples, block);
 }
 
+/* ---- questions ---- */
+
+static const struct rollcast_forecast *answering(const struct entry *entry,
+						 const struct question *question)
+{
+	struct rollcast_text name;
+
+	if (!entry || !entry->stream ||
+	    strncmp(entry->name, question->name_prefix, strlen(question->name_prefix)) != 0)
+		return NULL;
+	name = (struct rollcast_text){entry->name, entry->name_length};
+	if (question->selector && !rollcast_selector_matches(question->selector, name))
+		return NULL;
+	return rollcast_stream_latest(entry->stream);
+}
+
+static void take_question(struct shard *shard, const struct question *question)
+{
+	struct answer answer = {0};
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < shard->table.capacity; i++) {
+		const struct rollcast_forecast *forecast =
+			answering(shard->table.slots[i], question);
+
+		if (forecast && answer.matched++ < question->most)
+			bytes += block_rounded(rollcast_forecast_size(forecast));
+	}
+	answer.forecasts = block_create(bytes);
+
+	uint32_t copied = 0;
+
+	for (size_t i = 0; answer.forecasts && i < shard->table.capacity; i++) {
+		const struct rollcast_forecast *forecast =
+			answering(shard->table.slots[i], question);
+
+		if (forecast && copied++ < question->most)
+			rollcast_forecast_copy(forecast,
+					       block_append(answer.forecasts,
+							    rollcast_forecast_size(forecast)));
+	}
+	queue_push(question->answers, &answer);
+}
+
 static void take_letter(struct shard *shard, struct letter *letter)
 {
 	switch (letter->kind) {
@@ -301,6 +345,9 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		break;
 	case LETTER_TRAINED:
 		adopt(shard, &letter->training);
+		break;
+	case LETTER_QUESTION:
+		take_question(shard, letter->question);
 		break;
 	}
 }

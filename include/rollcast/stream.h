@@ -162,6 +162,9 @@ int64_t rollcast_stream_step_us(const struct rollcast_stream *stream);
  */
 int rollcast_stream_step(struct rollcast_stream *stream, const struct rollcast_forecast **ret_forecast);
 
+/* The newest forecast, borrowed until the stream's next call; NULL before the first. */
+const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream);
+
 /*
  * How urgent a training is: 0 not due; 1 due just now; more the longer it is overdue and the more
  * the error has grown. 0 while a job is out.
