@@ -19,12 +19,12 @@
 #include "cli/backtest_run.h"
 #include "cli/csv.h"
 #include "cli/csv_options.h"
-#include "cli/json.h"
 #include "cli/options.h"
 #include "cli/parallel.h"
 #include "cli/plot.h"
 #include "cli/progress.h"
 #include "cli/verbs.h"
+#include "daemon/base/json.h"
 #include "daemon/settings/settings.h"
 #include "rollcast/name.h"
 

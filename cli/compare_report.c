@@ -8,9 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/json.h"
 #include "cli/plot.h"
 #include "cli/when.h"
+#include "daemon/base/json.h"
 
 enum { TITLE_MAX = 160 };
 

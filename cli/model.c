@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "cli/args.h"
-#include "cli/json.h"
 #include "cli/json_find.h"
 #include "cli/training.h"
+#include "daemon/base/json.h"
 
 enum {
 	HEADER_MAX = 1 << 16,

@@ -11,12 +11,12 @@
 
 #include "cli/args.h"
 #include "cli/history.h"
-#include "cli/json.h"
 #include "cli/model.h"
 #include "cli/plot.h"
 #include "cli/training_options.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
+#include "daemon/base/json.h"
 
 enum { HORIZON_MAX = 100000, PLOTTED_LEAST = 48 };
 

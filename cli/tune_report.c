@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/json.h"
 #include "cli/when.h"
+#include "daemon/base/json.h"
 
 enum { BOARD_LINES = 10 };
 

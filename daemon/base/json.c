@@ -1,5 +1,5 @@
 /* JSON (RFC 8259) out. */
-#include "cli/json.h"
+#include "daemon/base/json.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* JSON out: what printf cannot do. */
-#ifndef CLI_JSON_H
-#define CLI_JSON_H
+#ifndef DAEMON_BASE_JSON_H
+#define DAEMON_BASE_JSON_H
 
 #include <stdio.h>
 
