@@ -532,6 +532,11 @@ int rollcast_stream_step(struct rollcast_stream *stream,
 	return 0;
 }
 
+const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream)
+{
+	return stream->forecast.samples ? &stream->forecast : NULL;
+}
+
 /* ---- training ---- */
 
 /* Steps from one training to the next: fewer at first, while each new one adds much to the window. */
