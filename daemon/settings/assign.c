@@ -230,6 +230,13 @@ static bool assign_name(const struct assignment *to, struct node *node)
 	return why ? refuse(to->problems, node, why) : copy_text(to, node->text, to->place);
 }
 
+static bool assign_listen(const struct assignment *to, struct node *node)
+{
+	const char *why = value_listen(node->text);
+
+	return why ? refuse_number(to, node, why) : copy_text(to, node->text, to->place);
+}
+
 static bool assign_selector(const struct assignment *to, struct node *node)
 {
 	CLEANUP(rollcast_selector_destroy) struct rollcast_selector *selector = NULL;
@@ -256,15 +263,25 @@ static bool assign_selector(const struct assignment *to, struct node *node)
 	return true;
 }
 
+/* Whether the special word leaves a pointer NULL. */
+static bool has_null(const struct key *key)
+{
+	return key->special && (key->kind == KEY_LISTEN || key->kind == KEY_SELECTOR);
+}
+
 static bool assign_scalar(const struct assignment *to, struct node *node)
 {
 	if (!expect(to->problems, node, NODE_SCALAR))
 		return false;
+	if (is_special(to, node) && has_null(to->key))
+		return true; /* the place stays NULL */
 	switch (to->key->kind) {
 	case KEY_NAME:
 		return assign_name(to, node);
 	case KEY_TEXT:
 		return copy_text(to, node->text, to->place);
+	case KEY_LISTEN:
+		return assign_listen(to, node);
 	case KEY_SELECTOR:
 		return assign_selector(to, node);
 	case KEY_SWITCH:
@@ -433,7 +450,8 @@ void assign_free(const struct key *key, void *element)
 {
 	void *place = (char *)element + key->place;
 
-	if (key->kind == KEY_NAME || key->kind == KEY_TEXT || key->kind == KEY_SELECTOR)
+	if (key->kind == KEY_NAME || key->kind == KEY_TEXT || key->kind == KEY_LISTEN ||
+	    key->kind == KEY_SELECTOR)
 		free(*(char **)place);
 	if (key->kind == KEY_SELECTOR)
 		rollcast_selector_destroy(

@@ -372,6 +372,22 @@ static void check_streams(struct check *check)
 	}
 }
 
+static void check_http(struct check *check)
+{
+	const struct http_settings *http = &check->settings->http;
+
+	check->section = NULL;
+	for (size_t i = 0; !check->section; i++)
+		if (!strcmp(table_sections[i].name, "http"))
+			check->section = &table_sections[i];
+	if (http->listen && !http->insecure && is_good(check, "listen") &&
+	    is_good(check, "insecure") && !value_listen_is_local(http->listen))
+		node_problem(check->problems, culprit(check, "listen"),
+			     "\"%s\" is open beyond loopback, without encryption; "
+			     "\"insecure: true\" beside it allows that",
+			     http->listen);
+}
+
 void check_settings(struct problems *problems, struct node *root, const struct settings *settings)
 {
 	struct check check = {.problems = problems, .root = root, .settings = settings};
@@ -386,4 +402,5 @@ void check_settings(struct problems *problems, struct node *root, const struct s
 	for (check.index = 0; check.index < settings->model_count; check.index++)
 		check_model(&check);
 	check_streams(&check);
+	check_http(&check);
 }

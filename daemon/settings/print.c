@@ -134,6 +134,8 @@ static bool is_special(const struct key *key, const void *element)
 
 	if (key->kind == KEY_SPANS)
 		return *(const bool *)(base + key->flag);
+	if (key->kind == KEY_LISTEN || key->kind == KEY_SELECTOR)
+		return !*(char *const *)(base + key->place);
 	return key->special && (key->kind == KEY_WHOLE || key->kind == KEY_DURATION) &&
 	       whole_at(base + key->place, key->size) == key->special_value;
 }
@@ -150,6 +152,7 @@ void print_value(const struct key *key, const void *element, FILE *out)
 	switch (key->kind) {
 	case KEY_NAME:
 	case KEY_TEXT:
+	case KEY_LISTEN:
 	case KEY_SELECTOR:
 		print_text(*(char *const *)place, out);
 		break;

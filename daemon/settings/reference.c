@@ -33,6 +33,7 @@ static void print_type(const struct key *key, FILE *out)
 		[KEY_TEXTS] = "texts",
 		[KEY_BIND] = "endpoints",
 		[KEY_CONNECT] = "endpoints",
+		[KEY_LISTEN] = "address",
 		[KEY_SELECTOR] = "selector",
 		[KEY_SWITCH] = "`true`, `false`",
 		[KEY_WHOLE] = "whole number",

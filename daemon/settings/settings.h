@@ -68,6 +68,13 @@ struct threads_settings {
 };
 #define TRAIN_AUTO UINT32_MAX
 
+struct http_settings {
+	char *listen;	 /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: no server */
+	bool insecure;	 /* may listen beyond loopback */
+	char *forecasts; /* the streams whose forecasts are metrics too; NULL: none */
+	struct rollcast_selector *forecasts_selector;
+};
+
 struct settings {
 	struct input_settings *inputs;
 	size_t input_count;
@@ -78,6 +85,7 @@ struct settings {
 	struct output_settings *outputs;
 	size_t output_count;
 	struct threads_settings threads;
+	struct http_settings http;
 	uint32_t streams_max; /* limits.streams */
 };
 

@@ -164,6 +164,17 @@ const struct key table_keys[] = {
 	 .special_value = TRAIN_AUTO, .fallback = "auto", .unit = "threads",
 	 .help = "Threads that train; 0 trains in the shard, in order, so that runs repeat."},
 
+	{"http.listen", KEY_LISTEN, PLACE(settings, http.listen), .special = "none",
+	 .fallback = "127.0.0.1:9477",
+	 .help = "Address and port of metrics, health checks and the page; `none` for no server."},
+	{"http.insecure", KEY_SWITCH, PLACE(settings, http.insecure), .fallback = "false",
+	 .help = "Lets `listen` be beyond loopback, where anybody may read along."},
+	{"http.forecasts", KEY_SELECTOR, PLACE(settings, http.forecasts),
+	 ALSO(settings, http.forecasts_selector), .special = "none", .fallback = "none",
+	 .help = "The streams whose forecasts are in `/metrics` too: horizon times quantiles "
+		 "series "
+		 "for each."},
+
 	{"limits.streams", KEY_WHOLE, PLACE(settings, streams_max), .min = 1, .max = 1e7,
 	 .fallback = "100000", .unit = "streams",
 	 .help = "Streams held at most; samples of further ones are refused and counted."},
@@ -185,6 +196,8 @@ const struct section table_sections[] = {
 	{"outputs", "outputs[]", SECTION_LIST, ARRAY(output_settings, outputs, output_count),
 	 "Where forecasts go: a list of sockets, one or more."},
 	{"threads", "threads", SECTION_ONE, .help = "How the work is spread."},
+	{"http", "http", SECTION_ONE,
+	 .help = "What people and Prometheus read: `docs/metrics.md`."},
 	{"limits", "limits", SECTION_ONE, .help = "What the daemon may take."},
 };
 const size_t table_section_count = sizeof(table_sections) / sizeof(*table_sections);

@@ -18,7 +18,8 @@ enum key_kind {
 	KEY_TEXTS,    /* struct strings: a list, or one */
 	KEY_BIND,     /* struct strings of endpoints */
 	KEY_CONNECT,  /* the same */
-	KEY_SELECTOR, /* char *, and the struct rollcast_selector * at `also` */
+	KEY_LISTEN,   /* char *: ADDRESS:PORT; NULL for the special word */
+	KEY_SELECTOR, /* char *, and the struct rollcast_selector * at `also`; or NULL as above */
 	KEY_SWITCH,   /* bool */
 	KEY_WORD,     /* an enum, one of `words` */
 	KEY_WHOLE,    /* uint32_t or uint64_t */
@@ -38,7 +39,7 @@ struct key {
 	const char *fallback;		/* the default as YAML; NULL: the key is required */
 	const char *unit;
 	const char *const *words; /* in the enum's order, ended by NULL */
-	const char *special;	  /* a word that stands for special_value, or sets the flag */
+	const char *special; /* a word that stands for special_value or NULL, or sets the flag */
 	uint64_t special_value;
 	bool brief; /* may be written for its whole group: `gap: linear` for `gap: {fill: linear}` */
 	const char *help;

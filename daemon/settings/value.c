@@ -200,22 +200,41 @@ const char *value_endpoint(const char *text, bool bind)
 	return "is no endpoint: write tcp://host:port or ipc://path";
 }
 
-bool value_endpoint_is_local(const char *text)
+const char *value_listen(const char *text)
 {
-	struct in6_addr address;
-	struct in_addr address4;
+	struct in6_addr ignored;
+	char host[256];
+	const char *port;
+	uint64_t number;
+	bool bracket = *text == '[';
+
+	if (host_and_port(text, host, &port) ||
+	    inet_pton(bracket ? AF_INET6 : AF_INET, host, &ignored) != 1)
+		return "is no address: write 127.0.0.1:9477 or [::1]:9477";
+	if (value_whole(port, &number) || number < 1 || number > 65535)
+		return "has no port from 1 to 65535";
+	return NULL;
+}
+
+bool value_listen_is_local(const char *text)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
 	char host[256];
 	const char *port;
 
-	if (!strncmp(text, "ipc://", 6))
-		return true;
-	if (host_and_port(text + 6, host, &port))
+	if (host_and_port(text, host, &port))
 		return false;
-	if (inet_pton(AF_INET, host, &address4) == 1)
-		return ntohl(address4.s_addr) >> 24 == 127;
-	if (inet_pton(AF_INET6, host, &address) == 1)
-		return IN6_IS_ADDR_LOOPBACK(&address);
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	if (inet_pton(AF_INET6, host, &v6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&v6);
 	return !strcmp(host, "localhost") || !strcmp(host, "lo");
+}
+
+bool value_endpoint_is_local(const char *text)
+{
+	return !strncmp(text, "ipc://", 6) || value_listen_is_local(text + 6);
 }
 
 void value_format_number(double number, char text[VALUE_SIZE])

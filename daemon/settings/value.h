@@ -23,6 +23,9 @@ const char *value_size(const char *text, uint64_t *ret_bytes);
 const char *value_name(const char *text);
 /* What ZeroMQ can bind or connect to: tcp://host:port or ipc://path. */
 const char *value_endpoint(const char *text, bool bind);
+/* What a server can listen at: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6; no names. */
+const char *value_listen(const char *text);
+bool value_listen_is_local(const char *text);
 /* Whether a valid endpoint to bind is out of reach of other machines. */
 bool value_endpoint_is_local(const char *text);
 

@@ -74,6 +74,7 @@ static const struct {
 				     "streams: [{horizon: 3, %s}]\n"},
 	{"streams[]", SOCKETS "streams: [{match: a}, {%s}]\n"},
 	{"threads", SOCKETS "threads: {%s}\n"},
+	{"http", SOCKETS "http: {%s}\n"},
 	{"limits", SOCKETS "limits: {%s}\n"},
 };
 

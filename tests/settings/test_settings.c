@@ -38,6 +38,17 @@ static void two_sockets_are_enough(void **state)
 	assert_true(settings->threads.train == TRAIN_AUTO);
 }
 
+static void the_server_can_be_turned_off(void **state)
+{
+	CLEANUP(settings_destroy) struct settings *settings = load(SOCKETS);
+	CLEANUP(settings_destroy) struct settings *off = load(SOCKETS "http: {listen: none}\n");
+
+	(void)state;
+	assert_string_equal(settings->http.listen, "127.0.0.1:9477");
+	assert_null(settings->http.forecasts);
+	assert_null(off->http.listen);
+}
+
 static const char every_key[] =
 	"inputs:\n"
 	"  - name: in-1\n"
@@ -88,6 +99,7 @@ static const char every_key[] =
 	"    format: msgpack\n"
 	"    high_water_mark: 15\n"
 	"threads: {shards: 3, train: 0}\n"
+	"http: {listen: '[::]:80', insecure: true, forecasts: cpu}\n"
 	"limits: {streams: 16}\n";
 
 static void check_sockets(const struct settings *settings)
@@ -185,6 +197,10 @@ static void every_key_lands_in_its_field(void **state)
 	assert_int_equal(settings->model_count, 2);
 	assert_int_equal(settings->threads.shards, 3);
 	assert_int_equal(settings->threads.train, 0);
+	assert_string_equal(settings->http.listen, "[::]:80");
+	assert_true(settings->http.insecure);
+	assert_string_equal(settings->http.forecasts, "cpu");
+	assert_non_null(settings->http.forecasts_selector);
 	assert_int_equal(settings->streams_max, 16);
 }
 
@@ -417,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_sockets_are_enough),
+		cmocka_unit_test(the_server_can_be_turned_off),
 		cmocka_unit_test(every_key_lands_in_its_field),
 		cmocka_unit_test(aliases_and_merge_keys_save_writing),
 		cmocka_unit_test(the_environment_stands_in_values),

@@ -47,6 +47,7 @@ static size_t expected_size(const struct key *key)
 	switch (key->kind) {
 	case KEY_NAME:
 	case KEY_TEXT:
+	case KEY_LISTEN:
 	case KEY_SELECTOR:
 		return sizeof(char *);
 	case KEY_TEXTS:

@@ -208,6 +208,41 @@ static void endpoints_are_what_zeromq_can_open(void **state)
 	}
 }
 
+static void addresses_to_listen_at_are_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good, local;
+	} cases[] = {
+		{"127.0.0.1:9477", true, true},
+		{"127.1.2.3:1", true, true},
+		{"[::1]:65535", true, true},
+		{"0.0.0.0:80", true, false},
+		{"[::]:80", true, false},
+		{"192.0.2.1:80", true, false},
+		{"localhost:80", false, false},
+		{"127.0.0.1", false, false},
+		{"127.0.0.1:0", false, false},
+		{"127.0.0.1:65536", false, false},
+		{"127.0.0.1:", false, false},
+		{"::1:80", false, false},
+		{"[127.0.0.1]:80", false, false},
+		{"[::1]", false, false},
+		{":80", false, false},
+		{"*:80", false, false},
+		{"9477", false, false},
+		{"", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (!value_listen(cases[i].text) != cases[i].good)
+			fail_msg("%s", cases[i].text);
+		if (cases[i].good && value_listen_is_local(cases[i].text) != cases[i].local)
+			fail_msg("is %s local?", cases[i].text);
+	}
+}
+
 static void names_are_short_and_simple(void **state)
 {
 	char longest[66];
@@ -234,6 +269,7 @@ int main(void)
 		cmocka_unit_test(formatted_values_read_back_the_same),
 		cmocka_unit_test(durations_are_written_in_the_largest_whole_unit),
 		cmocka_unit_test(endpoints_are_what_zeromq_can_open),
+		cmocka_unit_test(addresses_to_listen_at_are_numbers),
 		cmocka_unit_test(names_are_short_and_simple),
 	};
 
