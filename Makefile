@@ -14,7 +14,7 @@ pkg      = $(shell pkg-config $(1) $(2) 2>/dev/null)
 MSGPACK := $(if $(call pkg,--modversion,msgpack-c),msgpack-c,msgpack)
 
 LIB_PKGS    := $(MSGPACK) openblas
-DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd
+DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd libmicrohttpd
 CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1
 TEST_PKGS   := cmocka
 

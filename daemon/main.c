@@ -6,11 +6,12 @@
  *	3. stream/     shards: what a stream does with a sample is lib/forecast/stream.c
  *	4. train/      trainers: jobs on copies, most urgent first
  *	5. out/        forecasts → bytes → sockets
- *	6. watch/      what systemd hears
+ *	6. watch/      what systemd, Prometheus and people are told
  *	   base/       queues, blocks, threads, counters, log, clock: no room of its own
  *
- * Rooms do not know each other: the queues between them are made here. Stopping follows the flow: in
- * takes what has arrived and ends; trainers end; shards work off their inboxes; out sends the rest.
+ * Rooms do not know each other: the queues between them are made here. Stopping follows the flow: http
+ * asks no more; in takes what has arrived and ends; trainers end; shards work off their inboxes; out
+ * sends the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@
 #include "daemon/settings/settings.h"
 #include "daemon/stream/shard.h"
 #include "daemon/train/train.h"
+#include "daemon/watch/http.h"
 #include "daemon/watch/systemd.h"
 
 enum {
@@ -69,6 +71,7 @@ struct daemon {
 	struct queue leaving;	     /* shard → out */
 	struct out *out;
 	struct heartbeat *heartbeats; /* in, out, then the shards */
+	struct http *http;	      /* NULL: turned off */
 };
 
 /* ---- making the rooms ---- */
@@ -189,6 +192,24 @@ static int make_rooms(struct daemon *daemon)
 	return in_create(&in_plan, &daemon->in);
 }
 
+/* Last of all: it asks the shards, and listens from the start. */
+static int make_http(struct daemon *daemon)
+{
+	const struct http_plan plan = {
+		.listen = daemon->settings->http.listen,
+		.counters = &daemon->counters,
+		.heartbeats = daemon->heartbeats,
+		.heartbeat_count = 2 + daemon->shard_count,
+		.stalled_us = STALLED_US,
+		.inboxes = daemon->inboxes,
+		.shards = daemon->shard_count,
+		.training = &daemon->training,
+		.out = &daemon->leaving,
+	};
+
+	return plan.listen ? http_create(&plan, &daemon->http) : 0;
+}
+
 /* ---- starting and stopping, against and with the flow ---- */
 
 static int start_rooms(struct daemon *daemon)
@@ -203,11 +224,14 @@ static int start_rooms(struct daemon *daemon)
 		r = train_start(daemon->train);
 	if (r == 0)
 		r = in_start(daemon->in);
+	if (r == 0)
+		http_set_ready(daemon->http, true);
 	return r;
 }
 
 static void stop_rooms(struct daemon *daemon)
 {
+	http_destroy(STEAL(daemon->http));
 	in_stop(daemon->in);
 	train_stop(daemon->train);
 	for (uint32_t i = 0; i < daemon->shard_count; i++)
@@ -220,6 +244,7 @@ static void stop_rooms(struct daemon *daemon)
 
 static void finish(struct daemon *daemon)
 {
+	http_destroy(daemon->http);
 	in_destroy(daemon->in);
 	out_destroy(daemon->out);
 	train_destroy(daemon->train);
@@ -370,6 +395,8 @@ static int run_daemon(struct settings *settings)
 		r = make_queues(&daemon);
 	if (r == 0)
 		r = make_rooms(&daemon);
+	if (r == 0)
+		r = make_http(&daemon);
 	if (r == 0)
 		r = start_rooms(&daemon);
 	if (r < 0) {

@@ -102,8 +102,7 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 static enum MHD_Result reply_text(struct MHD_Connection *connection, unsigned status,
 				  const char *text)
 {
-	return reply(connection, status, plain, (char *)text, strlen(text),
-		     MHD_RESPMEM_PERSISTENT);
+	return reply(connection, status, plain, (char *)text, strlen(text), MHD_RESPMEM_PERSISTENT);
 }
 
 static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *connection,

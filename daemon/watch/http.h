@@ -23,7 +23,7 @@ struct http_plan {
 	const struct counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
 	uint32_t heartbeat_count;
-	int64_t stalled_us; /* a heartbeat older than this is a thread that hangs */
+	int64_t stalled_us;    /* a heartbeat older than this is a thread that hangs */
 	struct queue *inboxes; /* [shards] */
 	uint32_t shards;
 	struct queue *training, *out;

@@ -8,7 +8,7 @@
 
 /* What is not counted but read when somebody asks. */
 struct metrics_gauges {
-	double start_seconds; /* since the epoch */
+	double start_seconds;				  /* since the epoch */
 	size_t inbox_letters, training_queue, out_blocks; /* waiting now */
 };
 

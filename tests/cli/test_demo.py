@@ -24,7 +24,7 @@ def free_port():
 def environment(tmp_path):
     """The demonstration's settings with free ports, and a mark by which its processes are known."""
     text = (ROOT / "config/demo.yaml").read_text()
-    ports = {"5556": str(free_port()), "5557": str(free_port())}
+    ports = {port: str(free_port()) for port in ("5556", "5557", "9477")}
     for port, free in ports.items():
         assert f"127.0.0.1:{port}" in text
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free}")

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2046,SC2086 # words on purpose
 set -eu
 msgpack=$(pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
-flags=$(pkg-config --cflags "$msgpack" openblas libzmq yaml-0.1 libsystemd)
+flags=$(pkg-config --cflags "$msgpack" openblas libzmq yaml-0.1 libsystemd libmicrohttpd)
 
 [ $# -gt 0 ] || set -- $(git ls-files -co --exclude-standard 'lib/*.c' 'daemon/*.c' 'cli/*.c')
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I FILE clang-tidy --quiet FILE -- \
