@@ -57,7 +57,7 @@ enum {
 struct daemon {
 	struct settings *settings;
 	void *context; /* ZeroMQ's */
-	struct counters counters;
+	struct all_counters counters;
 	struct systemd_rates rates;
 
 	struct in *in;
@@ -95,6 +95,24 @@ static uint32_t shard_count(const struct settings *settings)
 	if (wanted == 0)
 		wanted = cores() < SHARDS_AUTO_MAX ? cores() : SHARDS_AUTO_MAX;
 	return wanted;
+}
+
+static int make_counters(struct daemon *daemon)
+{
+	const struct settings *settings = daemon->settings;
+	struct all_counters *counters = &daemon->counters;
+
+	counters->inputs = calloc(settings->input_count, sizeof(*counters->inputs));
+	counters->outputs = calloc(settings->output_count, sizeof(*counters->outputs));
+	if (!counters->inputs || !counters->outputs)
+		return -ENOMEM;
+	counters->input_count = settings->input_count;
+	counters->output_count = settings->output_count;
+	for (size_t i = 0; i < settings->input_count; i++)
+		counters->inputs[i].name = settings->inputs[i].name;
+	for (size_t i = 0; i < settings->output_count; i++)
+		counters->outputs[i].name = settings->outputs[i].name;
+	return 0;
 }
 
 static int make_queues(struct daemon *daemon)
@@ -141,7 +159,8 @@ static int make_shards(struct daemon *daemon)
 			.training = trainers ? &daemon->training : NULL,
 			.out = &daemon->leaving,
 			.forecasts = &daemon->forecasts,
-			.counters = &daemon->counters,
+			.counters = &daemon->counters.daemon,
+			.latency = &daemon->counters.latency,
 			.heartbeat = &daemon->heartbeats[2 + i],
 		};
 		int r = shard_create(&plan, &daemon->shards[i]);
@@ -172,7 +191,7 @@ static int make_rooms(struct daemon *daemon)
 		.settings = daemon->settings,
 		.queue = &daemon->leaving,
 		.blocks = &daemon->forecasts,
-		.counters = &daemon->counters,
+		.counters = daemon->counters.outputs,
 		.heartbeat = &daemon->heartbeats[1],
 	};
 
@@ -185,7 +204,7 @@ static int make_rooms(struct daemon *daemon)
 		.inboxes = daemon->inboxes,
 		.shards = daemon->shard_count,
 		.blocks = &daemon->samples,
-		.counters = &daemon->counters,
+		.counters = daemon->counters.inputs,
 		.heartbeat = &daemon->heartbeats[0],
 	};
 
@@ -263,6 +282,8 @@ static void finish(struct daemon *daemon)
 	for (uint32_t i = 0; daemon->inboxes && i < daemon->shard_count; i++)
 		if (daemon->inboxes[i].items)
 			queue_finish(&daemon->inboxes[i]);
+	free(daemon->counters.inputs);
+	free(daemon->counters.outputs);
 	free(daemon->heartbeats);
 	free(daemon->shards);
 	free(daemon->inboxes);
@@ -358,12 +379,12 @@ static void wait_for_stop(struct daemon *daemon, int signals, int timer)
 		    read(timer, &expirations, sizeof(expirations)) > 0) {
 			if (all_alive(daemon))
 				systemd_alive();
-			systemd_status(&daemon->counters, &daemon->rates);
+			systemd_status(&daemon->counters.daemon, &daemon->rates);
 		}
 	}
 }
 
-static void log_totals(const struct counters *counters)
+static void log_totals(const struct all_counters *counters)
 {
 	char line[1024] = "";
 	size_t used = 0;
@@ -371,11 +392,11 @@ static void log_totals(const struct counters *counters)
 	for (int i = 0; i < COUNTERS && used < sizeof(line); i++) {
 		const struct counter_row *row = counter_row(i);
 
-		if (count_get(counters, i))
+		if (count_total(counters, i))
 			used += snprintf(line + used, sizeof(line) - used, " %s%s%s%s=%g",
 					 row->family, row->label ? "{" : "",
 					 row->label ? row->label : "", row->label ? "}" : "",
-					 row->unit * (double)count_get(counters, i));
+					 row->unit * (double)count_total(counters, i));
 	}
 	log_line(LOG_INFO, "stopped:%s", line);
 }
@@ -391,6 +412,8 @@ static int run_daemon(struct settings *settings)
 	daemon.context = zmq_ctx_new();
 	if (r == 0 && !daemon.context)
 		r = -errno;
+	if (r == 0)
+		r = make_counters(&daemon);
 	if (r == 0)
 		r = make_queues(&daemon);
 	if (r == 0)

@@ -55,6 +55,7 @@ enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED, LETTER_QUESTION };
 /* What a shard finds in its inbox. */
 struct letter {
 	enum letter_kind kind;
+	int64_t arrival_us; /* of samples: when the oldest came, at the latest; monotonic */
 	union {
 		struct block *samples; /* of struct sample_record */
 		struct training training;

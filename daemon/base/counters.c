@@ -3,18 +3,21 @@
 #include <stddef.h>
 
 static const struct counter_row rows[COUNTERS] = {
-	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received by all inputs", 1},
+	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received by all inputs", 1,
+			    OWNER_INPUT},
 	[COUNT_MESSAGES_FRAMES] = {"messages_refused_total", "reason=\"frames\"",
-				   "messages refused whole: they had more than three frames", 1},
-	[COUNT_DECODE + 0] = {"samples_decoded_total", NULL, "samples that payloads held", 1},
+				   "messages refused whole: they had more than three frames", 1,
+				   OWNER_INPUT},
+	[COUNT_DECODE + 0] = {"samples_decoded_total", NULL, "samples that payloads held", 1,
+			      OWNER_INPUT},
 	[COUNT_DECODE + 1] = {"refusals_total", "reason=\"truncated\"",
-			      "payloads, or parts of them, that could not be read", 1},
-	[COUNT_DECODE + 2] = {"refusals_total", "reason=\"malformed\"", NULL, 1},
-	[COUNT_DECODE + 3] = {"refusals_total", "reason=\"shape\"", NULL, 1},
-	[COUNT_DECODE + 4] = {"refusals_total", "reason=\"name\"", NULL, 1},
-	[COUNT_DECODE + 5] = {"refusals_total", "reason=\"time\"", NULL, 1},
-	[COUNT_DECODE + 6] = {"refusals_total", "reason=\"value\"", NULL, 1},
-	[COUNT_DECODE + 7] = {"refusals_total", "reason=\"memory\"", NULL, 1},
+			      "payloads, or parts of them, that could not be read", 1, OWNER_INPUT},
+	[COUNT_DECODE + 2] = {"refusals_total", "reason=\"malformed\"", NULL, 1, OWNER_INPUT},
+	[COUNT_DECODE + 3] = {"refusals_total", "reason=\"shape\"", NULL, 1, OWNER_INPUT},
+	[COUNT_DECODE + 4] = {"refusals_total", "reason=\"name\"", NULL, 1, OWNER_INPUT},
+	[COUNT_DECODE + 5] = {"refusals_total", "reason=\"time\"", NULL, 1, OWNER_INPUT},
+	[COUNT_DECODE + 6] = {"refusals_total", "reason=\"value\"", NULL, 1, OWNER_INPUT},
+	[COUNT_DECODE + 7] = {"refusals_total", "reason=\"memory\"", NULL, 1, OWNER_INPUT},
 	[COUNT_PUSH + 0] = {"samples_total", "result=\"accepted\"",
 			    "samples by what became of them", 1},
 	[COUNT_PUSH + 1] = {"samples_total", "result=\"late\"", NULL, 1},
@@ -28,11 +31,15 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_FORECASTS] = {"forecasts_total", "result=\"handed_on\"",
 			     "forecasts by what became of them", 1},
 	[COUNT_FORECASTS_DROPPED] = {"forecasts_total", "result=\"dropped\"", NULL, 1},
-	[COUNT_MESSAGES_OUT] = {"messages_sent_total", NULL, "messages given to ZeroMQ", 1},
+	[COUNT_MESSAGES_OUT] = {"messages_sent_total", NULL, "messages given to ZeroMQ", 1,
+				OWNER_OUTPUT},
 	[COUNT_OUTPUTS_BEHIND] = {"outputs_behind_total", NULL,
 				  "times that a subscriber reached its high-water mark and began "
 				  "to lose messages, or that no worker took one",
-				  1},
+				  1, OWNER_OUTPUT},
+	[COUNT_SUBSCRIPTIONS] = {"output_subscriptions", NULL,
+				 "topics subscribed to now, if the output is told: xpub is", 1,
+				 OWNER_OUTPUT},
 	[COUNT_TRAININGS] = {"trainings_total", "result=\"adopted\"",
 			     "trainings by what became of them", 1},
 	[COUNT_TRAININGS_DIVERGED] = {"trainings_total", "result=\"diverged\"", NULL, 1},
@@ -44,4 +51,26 @@ static const struct counter_row rows[COUNTERS] = {
 const struct counter_row *counter_row(enum counter which)
 {
 	return &rows[which];
+}
+
+static uint64_t sum(const struct port_counters *ports, size_t count, enum counter which)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += count_get(&ports[i].counters, which);
+	return total;
+}
+
+uint64_t count_total(const struct all_counters *all, enum counter which)
+{
+	switch (counter_row(which)->owner) {
+	case OWNER_INPUT:
+		return sum(all->inputs, all->input_count, which);
+	case OWNER_OUTPUT:
+		return sum(all->outputs, all->output_count, which);
+	case OWNER_DAEMON:
+		break;
+	}
+	return count_get(&all->daemon, which);
 }

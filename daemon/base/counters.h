@@ -1,12 +1,16 @@
 /*
- * What the daemon counts. One structure, made by main and lent to every room; adding is lock-free and
- * done per block of work, not per sample. counters.c has the table of names and meanings.
+ * What the daemon counts: as a whole, and for each input and output. Made by main and lent to the
+ * rooms; adding is lock-free and done per block of work, not per sample. counters.c has the table of
+ * names and meanings.
  */
 #ifndef DAEMON_BASE_COUNTERS_H
 #define DAEMON_BASE_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "daemon/base/histogram.h"
 
 /* In the order of the metrics: the rows of one family follow each other. */
 enum counter {
@@ -25,6 +29,7 @@ enum counter {
 	COUNT_FORECASTS_DROPPED,
 	COUNT_MESSAGES_OUT,
 	COUNT_OUTPUTS_BEHIND,
+	COUNT_SUBSCRIPTIONS,
 	COUNT_TRAININGS,
 	COUNT_TRAININGS_DIVERGED,
 	COUNT_TRAININGS_SKIPPED,
@@ -37,18 +42,41 @@ struct counters {
 	_Atomic uint64_t values[COUNTERS];
 };
 
+/* Those of one input or output, of which only the rows of that owner count. */
+struct port_counters {
+	const char *name;
+	struct counters counters;
+};
+
+struct all_counters {
+	struct counters daemon;
+	struct port_counters *inputs, *outputs;
+	size_t input_count, output_count;
+	struct histogram latency; /* from samples to the forecasts they led to */
+};
+
+enum counter_owner { OWNER_DAEMON, OWNER_INPUT, OWNER_OUTPUT };
+
 struct counter_row {
 	const char *family; /* the metric's name without its prefix */
 	const char *label;  /* what tells it from others of its family; NULL: nothing to tell */
 	const char *help;   /* NULL: that of the row before, of the same family */
 	double unit;	    /* of the metric, per count */
+	enum counter_owner owner;
 };
 
 const struct counter_row *counter_row(enum counter which);
+/* Of the whole daemon: its own, or the sum of its inputs' or outputs'. */
+uint64_t count_total(const struct all_counters *all, enum counter which);
 
 static inline void count_add(struct counters *counters, enum counter which, uint64_t amount)
 {
 	atomic_fetch_add_explicit(&counters->values[which], amount, memory_order_relaxed);
+}
+
+static inline void count_set(struct counters *counters, enum counter which, uint64_t value)
+{
+	atomic_store_explicit(&counters->values[which], value, memory_order_relaxed);
 }
 
 static inline uint64_t count_get(const struct counters *counters, enum counter which)

@@ -29,6 +29,9 @@ struct input {
 	const struct input_settings *settings;
 	void *socket;
 	struct rollcast_decoder *decoder;
+	struct counters *counters;
+	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
+	uint64_t messages, bad_frames;
 };
 
 struct in {
@@ -37,9 +40,8 @@ struct in {
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
 	struct block **filling;	    /* [shards], NULL: none taken yet */
-	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
-	uint64_t messages, bad_frames;
 	struct log_limit refusals;
+	int64_t round_us; /* when the round over all sockets began; monotonic */
 	int stop_fd;
 	pthread_t thread;
 	bool started;
@@ -49,7 +51,8 @@ struct in {
 
 static void send_block(struct in *in, uint32_t shard)
 {
-	struct letter letter = {.kind = LETTER_SAMPLES, .samples = in->filling[shard]};
+	struct letter letter = {
+		.kind = LETTER_SAMPLES, .arrival_us = in->round_us, .samples = in->filling[shard]};
 
 	in->filling[shard] = NULL;
 	queue_push(&in->plan.inboxes[shard],
@@ -137,15 +140,15 @@ static int receive_frames(void *socket, zmq_msg_t *frames)
 static void take_message(struct in *in, struct input *input, zmq_msg_t *frames, int count,
 			 int64_t arrival_us)
 {
-	in->messages++;
+	input->messages++;
 	if (count > FRAMES_MAX) {
-		in->bad_frames++;
+		input->bad_frames++;
 		count = FRAMES_MAX;
 	} else {
 		zmq_msg_t *payload = &frames[count == 1 ? 0 : 1];
 
 		rollcast_decode(input->decoder, zmq_msg_data(payload), zmq_msg_size(payload),
-				arrival_us, take_samples, in, in->decode_counts);
+				arrival_us, take_samples, in, input->decode_counts);
 	}
 	close_frames(frames, count);
 }
@@ -167,12 +170,12 @@ static bool drain_input(struct in *in, struct input *input)
 }
 
 /* One line a minute at most, however much garbage comes. */
-static void log_refusals(struct in *in)
+static void log_refusals(struct in *in, const struct input *input)
 {
-	uint64_t suppressed, refused = in->bad_frames;
+	uint64_t suppressed, refused = input->bad_frames;
 
 	for (int i = ROLLCAST_DECODE_OK + 1; i < ROLLCAST_DECODE_RESULTS; i++)
-		refused += in->decode_counts[i];
+		refused += input->decode_counts[i];
 	if (refused == 0 || !log_allowed(&in->refusals, &suppressed))
 		return;
 
@@ -180,26 +183,25 @@ static void log_refusals(struct in *in)
 	size_t used = 0;
 
 	for (int i = ROLLCAST_DECODE_OK + 1; i < ROLLCAST_DECODE_RESULTS; i++)
-		if (in->decode_counts[i] && used < sizeof(reasons))
+		if (input->decode_counts[i] && used < sizeof(reasons))
 			used += snprintf(reasons + used, sizeof(reasons) - used, "%s%s",
 					 used ? ", " : "", rollcast_decode_word(i));
 	log_line(LOG_WARNING,
-		 "inputs: payloads or samples refused: %s (counted; at most one line a minute)",
-		 in->bad_frames && !used ? "more than three frames" : reasons);
+		 "inputs.%s: payloads or samples refused: %s (counted; at most one line a minute)",
+		 input->settings->name,
+		 input->bad_frames && !used ? "more than three frames" : reasons);
 }
 
-static void publish_counts(struct in *in)
+static void publish_counts(struct in *in, struct input *input)
 {
-	struct counters *counters = in->plan.counters;
-
-	log_refusals(in);
-	count_add(counters, COUNT_MESSAGES, in->messages);
-	count_add(counters, COUNT_MESSAGES_FRAMES, in->bad_frames);
+	log_refusals(in, input);
+	count_add(input->counters, COUNT_MESSAGES, input->messages);
+	count_add(input->counters, COUNT_MESSAGES_FRAMES, input->bad_frames);
 	for (int i = 0; i < ROLLCAST_DECODE_RESULTS; i++)
-		if (in->decode_counts[i])
-			count_add(counters, COUNT_DECODE + i, in->decode_counts[i]);
-	in->messages = in->bad_frames = 0;
-	memset(in->decode_counts, 0, sizeof(in->decode_counts));
+		if (input->decode_counts[i])
+			count_add(input->counters, COUNT_DECODE + i, input->decode_counts[i]);
+	input->messages = input->bad_frames = 0;
+	memset(input->decode_counts, 0, sizeof(input->decode_counts));
 }
 
 /* A round over all sockets. Returns whether there may be more to take. */
@@ -207,12 +209,13 @@ static bool drain_all(struct in *in)
 {
 	bool more = false;
 
+	in->round_us = clock_monotonic_us();
 	for (size_t i = 0; i < in->count; i++)
 		more |= drain_input(in, &in->inputs[i]);
-	if (in->messages) {
-		send_all(in);
-		publish_counts(in);
-	}
+	send_all(in);
+	for (size_t i = 0; i < in->count; i++)
+		if (in->inputs[i].messages)
+			publish_counts(in, &in->inputs[i]);
 	return more;
 }
 
@@ -241,7 +244,8 @@ static const double unit_us[] = {
 	[TIME_UNIT_NS] = 1e-3,
 };
 
-static int open_input(struct in *in, const struct input_settings *settings, struct input *input)
+static int open_input(struct in *in, const struct input_settings *settings,
+		      struct counters *counters, struct input *input)
 {
 	char owner[128];
 
@@ -262,6 +266,7 @@ static int open_input(struct in *in, const struct input_settings *settings, stru
 	if (r < 0)
 		return r;
 	input->settings = settings;
+	input->counters = counters;
 	r = socket_open(in->plan.context, &plan, &input->socket);
 	if (r < 0 || settings->type != INPUT_SUB)
 		return r;
@@ -289,7 +294,8 @@ int in_create(const struct in_plan *plan, struct in **ret_in)
 	if (!in->inputs || !in->poll_items || !in->filling)
 		return -ENOMEM;
 	for (size_t i = 0; i < in->count; i++) {
-		int r = open_input(in, &plan->settings->inputs[i], &in->inputs[i]);
+		int r = open_input(in, &plan->settings->inputs[i], &plan->counters[i].counters,
+				   &in->inputs[i]);
 
 		if (r < 0)
 			return r;

@@ -25,7 +25,7 @@ struct in_plan {
 	struct queue *inboxes; /* [shards], of struct letter */
 	uint32_t shards;
 	struct block_pool *blocks;
-	struct counters *counters;
+	struct port_counters *counters; /* [inputs] */
 	struct heartbeat *heartbeat;
 };
 

@@ -23,6 +23,7 @@ struct output {
 	struct rollcast_encoder *encoder;
 	uint64_t sequence;	/* of the message sent last */
 	uint64_t subscriptions; /* live topics of an XPUB */
+	uint64_t sent, behind;	/* since they were added to the counters */
 };
 
 struct out {
@@ -30,7 +31,6 @@ struct out {
 	struct output *outputs;
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is the queue's */
-	uint64_t sent, behind;
 	pthread_t thread;
 	bool started;
 };
@@ -103,8 +103,8 @@ static void send_forecast(struct out *out, const struct rollcast_forecast *forec
 
 		if (r == 0)
 			r = send_frames(output, forecast, payload, size);
-		out->sent += r >= 0;
-		out->behind += r != 0;
+		output->sent += r >= 0;
+		output->behind += r != 0;
 	}
 }
 
@@ -136,9 +136,15 @@ static void read_subscriptions(struct output *output)
 
 static void publish_counts(struct out *out)
 {
-	count_add(out->plan.counters, COUNT_MESSAGES_OUT, out->sent);
-	count_add(out->plan.counters, COUNT_OUTPUTS_BEHIND, out->behind);
-	out->sent = out->behind = 0;
+	for (size_t i = 0; i < out->count; i++) {
+		struct output *output = &out->outputs[i];
+		struct counters *counters = &out->plan.counters[i].counters;
+
+		count_add(counters, COUNT_MESSAGES_OUT, output->sent);
+		count_add(counters, COUNT_OUTPUTS_BEHIND, output->behind);
+		count_set(counters, COUNT_SUBSCRIPTIONS, output->subscriptions);
+		output->sent = output->behind = 0;
+	}
 }
 
 static void *run(void *argument)

@@ -22,7 +22,7 @@ struct out_plan {
 	const struct settings *settings;
 	struct queue *queue; /* of struct block *; made with an event */
 	struct block_pool *blocks;
-	struct counters *counters;
+	struct port_counters *counters; /* [outputs] */
 	struct heartbeat *heartbeat;
 };
 

@@ -26,12 +26,21 @@ struct tally {
 	uint64_t refused, unmatched, steps, dropped, failed;
 };
 
+/* How many forecasts of the block being filled one letter of samples led to. */
+struct waiting {
+	int64_t arrival_us;
+	uint32_t count;
+};
+
 struct shard {
 	struct shard_plan plan;
 	struct table table;
 	size_t unmatched_count;
 	struct block *filling; /* forecasts; NULL: none taken */
 	uint32_t filling_count;
+	struct waiting waiting[LETTERS_MAX + 1];
+	uint32_t waiting_count;
+	int64_t arrival_us; /* of the samples being taken; 0: none are */
 	struct tally tally;
 	struct log_limit out_behind, failures, diverged, full;
 	int64_t tick_us; /* when silent streams were last looked for */
@@ -50,6 +59,28 @@ static void drop_forecasts(struct shard *shard, uint32_t count)
 		log_line(LOG_WARNING, "forecasts are dropped: the outputs are behind");
 }
 
+/* The time of forecasts runs until they are sent; those of silence have none. */
+static void start_latency(struct shard *shard)
+{
+	struct waiting *last = &shard->waiting[shard->waiting_count];
+
+	if (shard->arrival_us == 0)
+		return;
+	if (shard->waiting_count == 0 || last[-1].arrival_us != shard->arrival_us)
+		shard->waiting[shard->waiting_count++] = (struct waiting){shard->arrival_us, 1};
+	else
+		last[-1].count++;
+}
+
+static void stop_latency(struct shard *shard)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	for (uint32_t i = 0; i < shard->waiting_count; i++)
+		histogram_add(shard->plan.latency, now_us - shard->waiting[i].arrival_us,
+			      shard->waiting[i].count);
+}
+
 static void send_forecasts(struct shard *shard)
 {
 	struct block *block = shard->filling;
@@ -59,11 +90,13 @@ static void send_forecasts(struct shard *shard)
 	shard->filling = NULL;
 	if (queue_try_push(shard->plan.out, &block) == 0) {
 		count_add(shard->plan.counters, COUNT_FORECASTS, shard->filling_count);
+		stop_latency(shard);
 	} else {
 		block_pool_give(shard->plan.forecasts, block);
 		drop_forecasts(shard, shard->filling_count);
 	}
 	shard->filling_count = 0;
+	shard->waiting_count = 0;
 }
 
 static void *append_forecast(struct shard *shard, size_t size)
@@ -89,6 +122,7 @@ static void publish(struct shard *shard, const struct rollcast_forecast *forecas
 	}
 	rollcast_forecast_copy(forecast, memory);
 	shard->filling_count++;
+	start_latency(shard);
 }
 
 /* ---- training ---- */
@@ -330,9 +364,9 @@ static void take_question(struct shard *shard, const struct question *question)
 			answering(shard->table.slots[i], question);
 
 		if (forecast && copied++ < question->most)
-			rollcast_forecast_copy(forecast,
-					       block_append(answer.forecasts,
-							    rollcast_forecast_size(forecast)));
+			rollcast_forecast_copy(
+				forecast,
+				block_append(answer.forecasts, rollcast_forecast_size(forecast)));
 	}
 	queue_push(question->answers, &answer);
 }
@@ -341,7 +375,9 @@ static void take_letter(struct shard *shard, struct letter *letter)
 {
 	switch (letter->kind) {
 	case LETTER_SAMPLES:
+		shard->arrival_us = letter->arrival_us;
 		take_samples(shard, letter->samples);
+		shard->arrival_us = 0;
 		break;
 	case LETTER_TRAINED:
 		adopt(shard, &letter->training);

@@ -27,6 +27,7 @@ struct shard_plan {
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct counters *counters;
+	struct histogram *latency;    /* from samples to the forecasts they led to */
 	struct heartbeat *heartbeat;
 };
 

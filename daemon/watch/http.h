@@ -20,7 +20,7 @@
 /* Everything lent to the server, until http_destroy. */
 struct http_plan {
 	const char *listen; /* ADDRESS:PORT or [ADDRESS]:PORT */
-	const struct counters *counters;
+	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
 	uint32_t heartbeat_count;
 	int64_t stalled_us;    /* a heartbeat older than this is a thread that hangs */

@@ -12,6 +12,7 @@ struct metrics_gauges {
 	size_t inbox_letters, training_queue, out_blocks; /* waiting now */
 };
 
-void metrics_write(FILE *out, const struct counters *counters, const struct metrics_gauges *gauges);
+void metrics_write(FILE *out, const struct all_counters *counters,
+		   const struct metrics_gauges *gauges);
 
 #endif
