@@ -166,6 +166,13 @@ int rollcast_stream_step(struct rollcast_stream *stream, const struct rollcast_f
 const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream);
 
 /*
+ * The newest values of the window, `most` at most, oldest first, into `ret_values`; NaN where nothing
+ * is known. Returns how many; *ret_time_us is then the time of the last one.
+ */
+size_t rollcast_stream_recent(const struct rollcast_stream *stream, double *ret_values, size_t most,
+			      int64_t *ret_time_us);
+
+/*
  * How urgent a training is: 0 not due; 1 due just now; more the longer it is overdue and the more
  * the error has grown. 0 while a job is out.
  */

@@ -60,3 +60,15 @@ void past_marks(const struct past *past, uint8_t *marks)
 	for (size_t i = 0; i < count; i++)
 		marks[i] = past->marks[(first + i) % capacity];
 }
+
+void past_recent(const struct past *past, double *values, size_t count)
+{
+	const double *newest = past_values(past) + past_count(past) - count;
+	uint64_t first = past->steps - count;
+
+	for (size_t i = 0; i < count; i++) {
+		uint8_t mark = past->marks[(first + i) % past->values.capacity];
+
+		values[i] = mark == PAST_HOLE ? (double)NAN : newest[i];
+	}
+}

@@ -57,4 +57,7 @@ static inline double past_last(const struct past *past)
 /* The marks of the window, oldest first, into `marks` [past_count]. */
 void past_marks(const struct past *past, uint8_t *marks);
 
+/* The newest `count` values, at most past_count, oldest first; a hole is NaN. */
+void past_recent(const struct past *past, double *values, size_t count);
+
 #endif

@@ -537,6 +537,20 @@ const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_str
 	return stream->forecast.samples ? &stream->forecast : NULL;
 }
 
+size_t rollcast_stream_recent(const struct rollcast_stream *stream, double *ret_values, size_t most,
+			      int64_t *ret_time_us)
+{
+	size_t count = stream->ready ? past_count(&stream->past) : 0;
+
+	if (count > most)
+		count = most;
+	if (count == 0)
+		return 0;
+	past_recent(&stream->past, ret_values, count);
+	*ret_time_us = stream->past.time_us;
+	return count;
+}
+
 /* ---- training ---- */
 
 /* Steps from one training to the next: fewer at first, while each new one adds much to the window. */
