@@ -45,6 +45,7 @@ enum {
 	EXIT_SETTINGS = 78, /* EX_CONFIG of sysexits.h */
 	SHARDS_AUTO_MAX = 8,
 	INBOX_LETTERS = 128,
+	QUESTIONS = 16,
 	SAMPLE_BLOCKS = 64,
 	SAMPLE_BLOCK_BYTES = 65536,
 	FORECAST_BLOCKS = 64,
@@ -62,6 +63,7 @@ struct daemon {
 
 	struct in *in;
 	struct queue *inboxes;	   /* [shard_count]: in, train → shard */
+	struct queue *questions;   /* [shard_count]: http → shard */
 	struct block_pool samples; /* what in fills and shards give back */
 	struct shard **shards;	   /* [shard_count] */
 	uint32_t shard_count;
@@ -122,13 +124,17 @@ static int make_queues(struct daemon *daemon)
 
 	daemon->shard_count = shard_count(daemon->settings);
 	daemon->inboxes = calloc(daemon->shard_count, sizeof(*daemon->inboxes));
+	daemon->questions = calloc(daemon->shard_count, sizeof(*daemon->questions));
 	daemon->shards = calloc(daemon->shard_count, sizeof(*daemon->shards));
 	daemon->heartbeats = calloc(2 + daemon->shard_count, sizeof(*daemon->heartbeats));
-	if (!daemon->inboxes || !daemon->shards || !daemon->heartbeats)
+	if (!daemon->inboxes || !daemon->questions || !daemon->shards || !daemon->heartbeats)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < daemon->shard_count; i++) {
 		r = queue_init(&daemon->inboxes[i], INBOX_LETTERS, sizeof(struct letter), NULL,
 			       false);
+		if (r == 0)
+			r = queue_init(&daemon->questions[i], QUESTIONS, sizeof(struct question *),
+				       NULL, false);
 		if (r < 0)
 			return r;
 	}
@@ -155,6 +161,7 @@ static int make_shards(struct daemon *daemon)
 			.settings = daemon->settings,
 			.index = i,
 			.inbox = &daemon->inboxes[i],
+			.questions = &daemon->questions[i],
 			.samples = &daemon->samples,
 			.training = trainers ? &daemon->training : NULL,
 			.out = &daemon->leaving,
@@ -221,6 +228,7 @@ static int make_http(struct daemon *daemon)
 		.heartbeat_count = 2 + daemon->shard_count,
 		.stalled_us = STALLED_US,
 		.inboxes = daemon->inboxes,
+		.questions = daemon->questions,
 		.shards = daemon->shard_count,
 		.training = &daemon->training,
 		.out = &daemon->leaving,
@@ -282,10 +290,14 @@ static void finish(struct daemon *daemon)
 	for (uint32_t i = 0; daemon->inboxes && i < daemon->shard_count; i++)
 		if (daemon->inboxes[i].items)
 			queue_finish(&daemon->inboxes[i]);
+	for (uint32_t i = 0; daemon->questions && i < daemon->shard_count; i++)
+		if (daemon->questions[i].items)
+			queue_finish(&daemon->questions[i]);
 	free(daemon->counters.inputs);
 	free(daemon->counters.outputs);
 	free(daemon->heartbeats);
 	free(daemon->shards);
+	free(daemon->questions);
 	free(daemon->inboxes);
 }
 

@@ -7,7 +7,8 @@
  *	                        ▼   │
  *	                        train
  *
- * Others who want to know what shards know put a LETTER_QUESTION into every inbox.
+ * Who wants to know what shards know puts a question into the queue that each has for them, so that
+ * it need not wait behind samples, and wakes the shard by a LETTER_QUESTION.
  *
  * Who pops owns: a shard gives a block of samples back to the pool it came from, `out` gives a block
  * of forecasts back, a shard that gets a training back consumes it.
@@ -15,11 +16,16 @@
 #ifndef DAEMON_MESSAGE_H
 #define DAEMON_MESSAGE_H
 
+#include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/block.h"
 #include "daemon/base/queue.h"
+#include "rollcast/cleanup.h"
 #include "rollcast/name.h"
 #include "rollcast/stream.h"
 
@@ -34,21 +40,106 @@ struct training {
 	bool ran;	     /* false: given back untouched, because the daemon stops */
 };
 
+/* By what streams are sorted; all but the name from the greatest down. */
+enum stream_order {
+	ORDER_NAME,
+	ORDER_SKILL,
+	ORDER_COVERAGE, /* of the widest interval */
+	ORDER_SAMPLES,
+	ORDER_AGE, /* since the newest sample */
+	ORDERS,
+};
+
+enum question_kind {
+	QUESTION_STREAMS,   /* forecasts cut down to the horizon's last step */
+	QUESTION_FORECASTS, /* whole ones, and the values before them */
+	QUESTION_TRAININGS, /* the last ones of each shard */
+};
+
 /*
- * A question to every shard: the newest forecasts of the streams that match. Whoever asks owns it,
- * waits for one answer per shard, and must keep it until then.
+ * What somebody wants to know of every shard. Who asks may tire of waiting before all have answered:
+ * the last holder frees it, with the answers that nobody took.
  */
 struct question {
-	const struct rollcast_selector *selector; /* NULL: every stream */
-	const char *name_prefix;                  /* of the canonical name; "" for every stream */
-	uint32_t most;                            /* forecasts per answer */
-	struct queue *answers;                    /* of struct answer; has room for one per shard */
+	atomic_uint holders; /* who asks, and each shard that has it */
+	enum question_kind kind;
+	struct rollcast_selector *selector; /* owned; NULL: every stream */
+	char *name;			    /* owned; this stream alone. NULL: all that match */
+	enum stream_order order;
+	bool reversed;
+	uint32_t most;	      /* streams per answer: the first in this order */
+	uint32_t history;     /* values per stream */
+	struct queue answers; /* of struct answer; has room for one per shard */
 };
 
 struct answer {
-	struct block *forecasts; /* malloc'd; the asker frees it. NULL: there was no memory */
-	uint32_t matched;        /* may be more than `most` */
+	struct block *records; /* malloc'd; who pops it frees it. NULL: there was no memory */
+	uint32_t matched;      /* streams; may be more than `most` */
 };
+
+/* One stream in an answer: this head, a copy of the forecast, `history` values. 16-aligned. */
+struct stream_record {
+	_Alignas(BLOCK_ALIGNMENT) double key; /* what it is sorted by; greatest first, NaN last */
+	int64_t age_us;			      /* of its newest sample */
+	int64_t history_until_us;	      /* the last value's time */
+	uint32_t history;		      /* values; NaN: nothing known */
+	uint32_t horizon;		      /* of the forecast before it was cut down */
+};
+
+static inline struct rollcast_forecast *stream_record_forecast(const struct stream_record *record)
+{
+	return (struct rollcast_forecast *)(record + 1);
+}
+
+static inline double *stream_record_history(const struct stream_record *record)
+{
+	char *forecast = (char *)(record + 1);
+
+	return (double *)(forecast + rollcast_forecast_size(stream_record_forecast(record)));
+}
+
+static inline size_t stream_record_size(const struct stream_record *record)
+{
+	size_t forecast = rollcast_forecast_size(stream_record_forecast(record));
+
+	return sizeof(*record) + forecast + record->history * sizeof(double);
+}
+
+/* One training in an answer: this head, then the stream's name, ended by a zero. */
+struct training_record {
+	int64_t at_us; /* when it was adopted; wall clock */
+	int64_t duration_us;
+	uint32_t steps;
+	bool diverged;
+	char name[];
+};
+
+/* The order of streams: by key, and then by name. Less than 0: a goes first. */
+static inline int stream_order_compare(double key_a, const char *name_a, double key_b,
+				       const char *name_b)
+{
+	if (isnan(key_a) != isnan(key_b))
+		return isnan(key_a) ? 1 : -1;
+	if (key_a > key_b || key_a < key_b)
+		return key_a > key_b ? -1 : 1;
+	return strcmp(name_a, name_b);
+}
+
+static inline void question_release(struct question *question)
+{
+	struct answer answer;
+
+	if (!question || atomic_fetch_sub(&question->holders, 1) > 1)
+		return;
+	while (question->answers.items && queue_pop(&question->answers, 0, &answer) == 0)
+		free(answer.records);
+	if (question->answers.items)
+		queue_finish(&question->answers);
+	rollcast_selector_destroy(question->selector);
+	free(question->name);
+	free(question);
+}
+DEFINE_CLEANUP(struct question *, question_release);
 
 enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED, LETTER_QUESTION };
 
@@ -59,7 +150,6 @@ struct letter {
 	union {
 		struct block *samples; /* of struct sample_record */
 		struct training training;
-		const struct question *question;
 	};
 };
 

@@ -8,7 +8,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/message.h"
+#include "daemon/stream/answer.h"
 #include "daemon/stream/table.h"
+#include "daemon/stream/trainings.h"
 
 enum {
 	TICK_US = 250000,
@@ -41,6 +43,7 @@ struct shard {
 	struct waiting waiting[LETTERS_MAX + 1];
 	uint32_t waiting_count;
 	int64_t arrival_us; /* of the samples being taken; 0: none are */
+	struct trainings trainings;
 	struct tally tally;
 	struct log_limit out_behind, failures, diverged, full;
 	int64_t tick_us; /* when silent streams were last looked for */
@@ -137,6 +140,19 @@ static void log_failure(struct shard *shard, const struct entry *entry, int r)
 			 strerror(-r), (unsigned long)suppressed);
 }
 
+static void note_training(struct shard *shard, const struct entry *entry,
+			  const struct training *training, bool diverged)
+{
+	uint64_t place = shard->trainings.count++ % TRAININGS_KEPT;
+	struct training_note *note = &shard->trainings.notes[place];
+
+	note->at_us = clock_wall_us();
+	note->duration_us = training->duration_us;
+	note->steps = training->steps;
+	note->diverged = diverged;
+	snprintf(note->name, sizeof(note->name), "%s", entry->name);
+}
+
 static void adopt(struct shard *shard, struct training *training)
 {
 	struct entry *entry = training->stream;
@@ -149,7 +165,10 @@ static void adopt(struct shard *shard, struct training *training)
 	}
 	count_add(counters, COUNT_TRAINING_STEPS, training->steps);
 	count_add(counters, COUNT_TRAINING_US, (uint64_t)training->duration_us);
-	if (rollcast_stream_adopt(entry->stream, training->job) == 0) {
+	int r = rollcast_stream_adopt(entry->stream, training->job);
+
+	note_training(shard, entry, training, r != 0);
+	if (r == 0) {
 		count_add(counters, COUNT_TRAININGS, 1);
 		return;
 	}
@@ -327,48 +346,14 @@ static void take_samples(struct shard *shard, struct block *block)
 	block_pool_give(shard->plan.samples, block);
 }
 
-/* ---- questions ---- */
+/* ---- letters ---- */
 
-static const struct rollcast_forecast *answering(const struct entry *entry,
-						 const struct question *question)
+static void take_questions(struct shard *shard)
 {
-	struct rollcast_text name;
+	struct question *question;
 
-	if (!entry || !entry->stream ||
-	    strncmp(entry->name, question->name_prefix, strlen(question->name_prefix)) != 0)
-		return NULL;
-	name = (struct rollcast_text){entry->name, entry->name_length};
-	if (question->selector && !rollcast_selector_matches(question->selector, name))
-		return NULL;
-	return rollcast_stream_latest(entry->stream);
-}
-
-static void take_question(struct shard *shard, const struct question *question)
-{
-	struct answer answer = {0};
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < shard->table.capacity; i++) {
-		const struct rollcast_forecast *forecast =
-			answering(shard->table.slots[i], question);
-
-		if (forecast && answer.matched++ < question->most)
-			bytes += block_rounded(rollcast_forecast_size(forecast));
-	}
-	answer.forecasts = block_create(bytes);
-
-	uint32_t copied = 0;
-
-	for (size_t i = 0; answer.forecasts && i < shard->table.capacity; i++) {
-		const struct rollcast_forecast *forecast =
-			answering(shard->table.slots[i], question);
-
-		if (forecast && copied++ < question->most)
-			rollcast_forecast_copy(
-				forecast,
-				block_append(answer.forecasts, rollcast_forecast_size(forecast)));
-	}
-	queue_push(question->answers, &answer);
+	while (queue_pop(shard->plan.questions, 0, &question) == 0)
+		answer_question(&shard->table, &shard->trainings, question);
 }
 
 static void take_letter(struct shard *shard, struct letter *letter)
@@ -383,8 +368,7 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		adopt(shard, &letter->training);
 		break;
 	case LETTER_QUESTION:
-		take_question(shard, letter->question);
-		break;
+		break; /* it only wakes the shard */
 	}
 }
 
@@ -445,10 +429,12 @@ static void *run(void *argument)
 		r = queue_pop(shard->plan.inbox, TICK_US, &letter);
 		for (int i = 0; r == 0 && i < LETTERS_MAX; i++) {
 			take_letter(shard, &letter);
+			take_questions(shard);
 			r = queue_pop(shard->plan.inbox, 0, &letter);
 		}
 		if (r == 0)
 			take_letter(shard, &letter);
+		take_questions(shard);
 		close_silent(shard);
 		send_forecasts(shard);
 		publish_tally(shard);

@@ -22,12 +22,13 @@ struct shard_plan {
 	const struct settings *settings;
 	uint32_t index;
 	struct queue *inbox;	      /* of struct letter */
+	struct queue *questions;      /* of struct question * */
 	struct block_pool *samples;   /* where blocks of samples go back to */
 	struct queue *training;	      /* of struct training; NULL: train here, in order */
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct counters *counters;
-	struct histogram *latency;    /* from samples to the forecasts they led to */
+	struct histogram *latency; /* from samples to the forecasts they led to */
 	struct heartbeat *heartbeat;
 };
 
