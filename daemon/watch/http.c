@@ -11,6 +11,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/watch/api.h"
 #include "daemon/watch/metrics.h"
 
 enum {
@@ -27,16 +28,22 @@ struct http {
 	atomic_bool ready;
 };
 
+struct request {
+	struct http *http;
+	struct MHD_Connection *connection;
+};
+
 struct route {
 	const char *path, *type;
 	/* Writes the body and returns the status. */
-	unsigned (*answer)(struct http *http, FILE *body);
+	unsigned (*answer)(const struct request *request, FILE *body);
 };
 
 /* ---- answers ---- */
 
-static unsigned answer_metrics(struct http *http, FILE *body)
+static unsigned answer_metrics(const struct request *request, FILE *body)
 {
+	const struct http *http = request->http;
 	struct metrics_gauges gauges = {
 		.start_seconds = http->start_seconds,
 		.training_queue = queue_count(http->plan.training),
@@ -49,35 +56,105 @@ static unsigned answer_metrics(struct http *http, FILE *body)
 	return MHD_HTTP_OK;
 }
 
-static unsigned answer_healthy(struct http *http, FILE *body)
+static bool is_healthy(const struct http *http)
 {
-	for (uint32_t i = 0; i < http->plan.heartbeat_count; i++) {
-		if (heartbeat_age_us(&http->plan.heartbeats[i]) > http->plan.stalled_us) {
-			fputs("a thread hangs\n", body);
-			return MHD_HTTP_SERVICE_UNAVAILABLE;
-		}
-	}
-	fputs("healthy\n", body);
-	return MHD_HTTP_OK;
+	for (uint32_t i = 0; i < http->plan.heartbeat_count; i++)
+		if (heartbeat_age_us(&http->plan.heartbeats[i]) > http->plan.stalled_us)
+			return false;
+	return true;
 }
 
-static unsigned answer_ready(struct http *http, FILE *body)
+static bool is_ready(const struct http *http)
 {
-	bool ready = atomic_load_explicit(&http->ready, memory_order_relaxed);
+	return atomic_load_explicit(&http->ready, memory_order_relaxed);
+}
+
+static unsigned answer_healthy(const struct request *request, FILE *body)
+{
+	bool healthy = is_healthy(request->http);
+
+	fputs(healthy ? "healthy\n" : "a thread hangs\n", body);
+	return healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static unsigned answer_ready(const struct request *request, FILE *body)
+{
+	bool ready = is_ready(request->http);
 
 	fputs(ready ? "ready\n" : "not ready\n", body);
 	return ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
+static const char *argument(const struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static unsigned answer_status(const struct request *request, FILE *body)
+{
+	const struct api_server server = {
+		.start_seconds = request->http->start_seconds,
+		.ready = is_ready(request->http),
+		.healthy = is_healthy(request->http),
+	};
+
+	return api_status(&request->http->plan, &server, body);
+}
+
+static unsigned answer_streams(const struct request *request, FILE *body)
+{
+	const struct api_query query = {
+		.match = argument(request, "match"),
+		.sort = argument(request, "sort"),
+		.limit = argument(request, "limit"),
+		.offset = argument(request, "offset"),
+	};
+
+	return api_streams(&request->http->plan, &query, body);
+}
+
+static unsigned answer_forecast(const struct request *request, FILE *body)
+{
+	const struct api_query query = {
+		.stream = argument(request, "stream"),
+		.history = argument(request, "history"),
+	};
+
+	return api_forecast(&request->http->plan, &query, body);
+}
+
+static unsigned answer_trainings(const struct request *request, FILE *body)
+{
+	return api_trainings(&request->http->plan, body);
+}
+
 static const char plain[] = "text/plain; charset=utf-8";
+static const char json[] = "application/json";
 
 static const struct route routes[] = {
 	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", answer_metrics},
 	{"/-/healthy", plain, answer_healthy},
 	{"/-/ready", plain, answer_ready},
+	{"/api/status", json, answer_status},
+	{"/api/streams", json, answer_streams},
+	{"/api/forecast", json, answer_forecast},
+	{"/api/trainings", json, answer_trainings},
 };
 
 /* ---- requests ---- */
+
+/* Of every answer. The page loads nothing from elsewhere, and stands in no other. */
+static const struct {
+	const char *name, *value;
+} headers[] = {
+	{"Cache-Control", "no-store"},
+	{"Content-Security-Policy",
+	 "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+	 "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+};
 
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type,
 			     char *body, size_t size, enum MHD_ResponseMemoryMode mode)
@@ -90,7 +167,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		MHD_add_response_header(response, headers[i].name, headers[i].value);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	enum MHD_Result r = MHD_queue_response(connection, status, response);
@@ -114,7 +192,8 @@ static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *con
 
 	if (!stream)
 		return MHD_NO;
-	unsigned status = route->answer(http, stream);
+	const struct request request = {http, connection};
+	unsigned status = route->answer(&request, stream);
 
 	if (fclose(stream) != 0) {
 		free(body);

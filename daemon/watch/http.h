@@ -4,6 +4,7 @@
  *	GET /metrics      the counters, in Prometheus' text format
  *	GET /-/healthy    200 while every thread on a sample's way goes round its loop, else 503
  *	GET /-/ready      200 once samples are taken, else 503
+ *	GET /api/...      what programs read: see api.h
  *
  * One thread of libmicrohttpd; connections, request sizes and slow clients are limited.
  */
@@ -23,8 +24,9 @@ struct http_plan {
 	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
 	uint32_t heartbeat_count;
-	int64_t stalled_us;    /* a heartbeat older than this is a thread that hangs */
-	struct queue *inboxes; /* [shards] */
+	int64_t stalled_us;	 /* a heartbeat older than this is a thread that hangs */
+	struct queue *questions; /* [shards] */
+	struct queue *inboxes;	 /* [shards] */
 	uint32_t shards;
 	struct queue *training, *out;
 };

@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
+
+#include "daemon/watch/process.h"
 
 static void write_head(FILE *out, const char *family, const char *help)
 {
@@ -79,28 +79,6 @@ static void write_latency(FILE *out, const struct histogram *latency)
 		(unsigned long)total);
 }
 
-static double resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	double pages = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%*s %lf", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages * (double)sysconf(_SC_PAGESIZE);
-}
-
-static double cpu_seconds(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 static void write_gauge(FILE *out, const char *family, const char *help, double value)
 {
 	write_head(out, family, help);
@@ -125,6 +103,8 @@ void metrics_write(FILE *out, const struct all_counters *counters,
 	write_queues(out, gauges);
 	write_gauge(out, "start_time_seconds", "when the daemon started, since the epoch",
 		    gauges->start_seconds);
-	write_gauge(out, "resident_memory_bytes", "memory in use by the process", resident_bytes());
-	write_gauge(out, "cpu_seconds_total", "processor time used by the process", cpu_seconds());
+	write_gauge(out, "resident_memory_bytes", "memory in use by the process",
+		    process_resident_bytes());
+	write_gauge(out, "cpu_seconds_total", "processor time used by the process",
+		    process_cpu_seconds());
 }
