@@ -223,6 +223,7 @@ static int make_http(struct daemon *daemon)
 {
 	const struct http_plan plan = {
 		.listen = daemon->settings->http.listen,
+		.forecasts = daemon->settings->http.forecasts,
 		.counters = &daemon->counters,
 		.heartbeats = daemon->heartbeats,
 		.heartbeat_count = 2 + daemon->shard_count,

@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/watch/api.h"
+#include "daemon/watch/forecasts.h"
 #include "daemon/watch/metrics.h"
 
 enum {
@@ -53,6 +54,12 @@ static unsigned answer_metrics(const struct request *request, FILE *body)
 	for (uint32_t i = 0; i < http->plan.shards; i++)
 		gauges.inbox_letters += queue_count(&http->plan.inboxes[i]);
 	metrics_write(body, http->plan.counters, &gauges);
+	if (http->plan.forecasts) {
+		const struct askable askable = {http->plan.questions, http->plan.inboxes,
+						http->plan.shards};
+
+		forecasts_write(body, &askable, http->plan.forecasts);
+	}
 	return MHD_HTTP_OK;
 }
 

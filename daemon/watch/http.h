@@ -20,7 +20,8 @@
 
 /* Everything lent to the server, until http_destroy. */
 struct http_plan {
-	const char *listen; /* ADDRESS:PORT or [ADDRESS]:PORT */
+	const char *listen;    /* ADDRESS:PORT or [ADDRESS]:PORT */
+	const char *forecasts; /* a selector: streams whose forecasts are metrics; NULL: none */
 	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
 	uint32_t heartbeat_count;
