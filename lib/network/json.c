@@ -17,7 +17,7 @@ bool json_take(struct json *json, char sign)
 	return true;
 }
 
-bool json_string(struct json *json, struct json_text *ret_text)
+bool json_take_string(struct json *json, struct json_text *ret_text)
 {
 	if (!json_take(json, '"'))
 		return false;
@@ -36,7 +36,7 @@ bool json_string(struct json *json, struct json_text *ret_text)
 	return true;
 }
 
-bool json_count(struct json *json, uint64_t *ret_count)
+bool json_take_count(struct json *json, uint64_t *ret_count)
 {
 	uint64_t count = 0;
 
@@ -63,7 +63,7 @@ bool json_member(struct json *json, bool first, struct json_text *ret_key, bool 
 	*ret_closed = json_take(json, '}');
 	if (*ret_closed || (!first && !json_take(json, ',')))
 		return false;
-	return json_string(json, ret_key) && json_take(json, ':');
+	return json_take_string(json, ret_key) && json_take(json, ':');
 }
 
 bool json_is(struct json_text text, const char *word)

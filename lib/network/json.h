@@ -21,8 +21,8 @@ struct json_text {
 
 /* Each goes past what it found, with the spaces before it, and is false if something else is there. */
 bool json_take(struct json *json, char sign);
-bool json_string(struct json *json, struct json_text *ret_text);
-bool json_count(struct json *json, uint64_t *ret_count);
+bool json_take_string(struct json *json, struct json_text *ret_text);
+bool json_take_count(struct json *json, uint64_t *ret_count);
 bool json_at_end(struct json *json);
 
 /*

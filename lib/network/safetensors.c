@@ -218,7 +218,7 @@ static bool read_shape_of(struct json *json, struct entry *entry)
 		if (json_take(json, ']'))
 			return true;
 		if ((entry->rank && !json_take(json, ',')) ||
-		    !json_count(json, &entry->shape[entry->rank]))
+		    !json_take_count(json, &entry->shape[entry->rank]))
 			return false;
 	}
 	return json_take(json, ']');
@@ -226,8 +226,8 @@ static bool read_shape_of(struct json *json, struct entry *entry)
 
 static bool read_offsets(struct json *json, struct entry *entry)
 {
-	return json_take(json, '[') && json_count(json, &entry->begin) && json_take(json, ',') &&
-	       json_count(json, &entry->end) && json_take(json, ']');
+	return json_take(json, '[') && json_take_count(json, &entry->begin) &&
+	       json_take(json, ',') && json_take_count(json, &entry->end) && json_take(json, ']');
 }
 
 /* {"dtype": "F32", "shape": [...], "data_offsets": [...]}, each exactly once, in any order. */
@@ -248,7 +248,7 @@ static bool read_entry(struct json *json, struct entry *ret_entry)
 		if (part == 0 || seen & part)
 			return false;
 		seen |= part;
-		if (part == 1 && !(json_string(json, &type) && json_is(type, "F32")))
+		if (part == 1 && !(json_take_string(json, &type) && json_is(type, "F32")))
 			return false;
 		if (part == 2 && !read_shape_of(json, ret_entry))
 			return false;
@@ -268,7 +268,7 @@ static bool read_pairs(struct json *json, const char *key, struct json_text *ret
 	if (!json_take(json, '{'))
 		return false;
 	for (; json_member(json, first, &name, &closed); first = false) {
-		if (!json_string(json, &value))
+		if (!json_take_string(json, &value))
 			return false;
 		if (key && json_is(name, key)) {
 			*ret_value = value;
@@ -306,7 +306,7 @@ static bool find_count(const struct file *file, const char *key, uint32_t *ret_c
 		return false;
 	struct json digits = {value.bytes, value.bytes + value.size};
 
-	if (!json_count(&digits, &count) || !json_at_end(&digits) || count > UINT32_MAX)
+	if (!json_take_count(&digits, &count) || !json_at_end(&digits) || count > UINT32_MAX)
 		return false;
 	*ret_count = (uint32_t)count;
 	return true;
