@@ -17,7 +17,7 @@ import time
 
 # What a change must not fall behind: rBest and the share of streams better than naive.
 BARS = {"p1": 0.66, "p2": 0.83, "p3": 0.84}
-MODEL = {"cell": "lstm", "hidden": 16, "lookback": 48}
+MODEL = {"cell": "lstm", "hidden": 32, "lookback": 48, "steps": "{first: 400, refit: 180}"}
 
 
 def read_suites(path):

@@ -4,19 +4,35 @@
 #include <math.h>
 #include <stdbool.h>
 
-#define SHARPNESS 20.0
-#define FLOOR     0.02 /* smaller weights are dropped: many small ones blur the forecast */
-#define CAP       10.0 /* times the median expert's error: one burst must not decide for days */
-#define POWER     0.7  /* of the errors */
-#define PRIOR     3.0  /* steps at the naive error, for an expert of which little is known */
+enum { WEIGH_EVERY = 3 }; /* steps: weights change slowly */
+
+#define FLOOR 0.02 /* smaller weights are dropped: many small ones blur the forecast */
+#define CAP   10.0 /* times the median expert's error: one burst must not decide for days */
+#define PRIOR 3.0  /* steps at the naive error, for one of which little is known */
 
 static const double half_lives[BLEND_MEMORIES] = {36, 288}; /* steps */
+
+struct way {
+	bool roots; /* of the errors count */
+	double sharpness;
+	double median; /* how far from the weighted mean to the weighted median */
+};
+static const struct way ways[BLEND_WAYS] = {
+	{true, 5, 1},
+	{true, 20, 0.5},
+	{false, 40, 0},
+};
+static const struct way best_of_ways = {true, 40, 0};
 
 void blend_init(struct blend *blend, uint32_t experts, uint32_t off)
 {
 	*blend = (struct blend){.experts = experts, .off = off};
-	for (int third = 0; third < BLEND_THIRDS; third++)
-		blend->weights[third][0] = 1;
+	for (int third = 0; third < BLEND_THIRDS; third++) {
+		for (int way = 0; way < BLEND_WAYS; way++) {
+			blend->weights[way][third][0] = 1;
+			blend->ways[third][way] = 1.0 / BLEND_WAYS;
+		}
+	}
 }
 
 void blend_forget(struct blend *blend, uint32_t expert)
@@ -25,9 +41,12 @@ void blend_forget(struct blend *blend, uint32_t expert)
 		for (int i = 0; i < BLEND_MEMORIES; i++) {
 			struct blend_memory *memory = &blend->memories[third][i];
 
-			memory->own[expert] = memory->naive[expert] = memory->count[expert] = 0;
+			memory->count[expert] = 0;
+			for (int root = 0; root < 2; root++)
+				memory->own[root][expert] = memory->naive[root][expert] = 0;
 		}
-		blend->weights[third][expert] = 0;
+		for (int way = 0; way < BLEND_WAYS; way++)
+			blend->weights[way][third][expert] = 0;
 	}
 }
 
@@ -50,35 +69,42 @@ static double median_error(const double *own, const uint32_t *cells, uint32_t ex
 	return count && sorted[count / 2] > 0 ? sorted[count / 2] : INFINITY;
 }
 
+static void remember(struct blend_memory *memory, double keep, uint32_t member, double own,
+		     double naive)
+{
+	double owns[2] = {own, sqrt(own)}, naives[2] = {naive, sqrt(naive)};
+
+	memory->count[member] = keep * memory->count[member] + 1;
+	for (int root = 0; root < 2; root++) {
+		memory->own[root][member] = keep * memory->own[root][member] + owns[root];
+		memory->naive[root][member] = keep * memory->naive[root][member] + naives[root];
+	}
+}
+
 static void learn_third(struct blend *blend, const struct blend_errors *errors, int third)
 {
 	const uint32_t *cells = errors->cells[third];
 	double cap = CAP * median_error(errors->own[third], cells, blend->experts);
 
-	for (uint32_t i = 0; i < blend->experts; i++) {
+	for (uint32_t i = 0; i < blend_members(blend); i++) {
 		if (cells[i] == 0)
 			continue;
-		double own = pow(fmin(errors->own[third][i] / cells[i], cap), POWER);
-		double naive = pow(fmin(errors->naive[third][i] / cells[i], cap), POWER);
+		double own = fmin(errors->own[third][i] / cells[i], cap);
+		double naive = fmin(errors->naive[third][i] / cells[i], cap);
 
-		for (int k = 0; k < BLEND_MEMORIES; k++) {
-			struct blend_memory *memory = &blend->memories[third][k];
-			double keep = exp2(-1 / half_lives[k]);
-
-			memory->own[i] = keep * memory->own[i] + own;
-			memory->naive[i] = keep * memory->naive[i] + naive;
-			memory->count[i] = keep * memory->count[i] + 1;
-		}
+		for (int k = 0; k < BLEND_MEMORIES; k++)
+			remember(&blend->memories[third][k], exp2(-1 / half_lives[k]), i, own,
+				 naive);
 	}
 }
 
 /* Errors relative to naive, drawn towards 1 while little is known. */
-static double ratio(const struct blend_memory *memory, uint32_t expert)
+static double ratio(const struct blend_memory *memory, bool roots, uint32_t member)
 {
-	double naive = memory->naive[expert], own = memory->own[expert];
-	double prior = PRIOR * memory->naive[0] / fmax(memory->count[0], 1);
+	double naive = memory->naive[roots][member], own = memory->own[roots][member];
+	double prior = PRIOR * memory->naive[roots][0] / fmax(memory->count[0], 1);
 
-	if (memory->count[expert] == 0)
+	if (memory->count[member] == 0)
 		return INFINITY;
 	if (naive + prior > 0)
 		return fmax((own + prior) / (naive + prior), 1e-9);
@@ -86,109 +112,145 @@ static double ratio(const struct blend_memory *memory, uint32_t expert)
 }
 
 /* Adds one memory's weights, which add up to 1; false if it knows nothing yet. */
-static bool add_weights(const struct blend *blend, const struct blend_memory *memory,
-			double *weights)
+static bool add_weights(const struct blend_memory *memory, const struct way *way, uint32_t first,
+			uint32_t count, uint32_t off, double *weights)
 {
 	double added[ROLLCAST_EXPERTS_MAX], best = INFINITY, sum = 0;
 
-	for (uint32_t i = 0; i < blend->experts; i++) {
-		added[i] = blend->off >> i & 1 ? INFINITY : ratio(memory, i);
+	for (uint32_t i = 0; i < count; i++) {
+		added[i] = off >> i & 1 ? INFINITY : ratio(memory, way->roots, first + i);
 		best = fmin(best, added[i]);
 	}
 	if (isinf(best))
 		return false;
-	for (uint32_t i = 0; i < blend->experts; i++) {
-		added[i] = exp(-SHARPNESS * (added[i] / best - 1));
+	for (uint32_t i = 0; i < count; i++) {
+		added[i] = exp(-way->sharpness * (added[i] / best - 1));
 		sum += added[i];
 	}
-	for (uint32_t i = 0; i < blend->experts; i++)
+	for (uint32_t i = 0; i < count; i++)
 		weights[i] += added[i] / sum;
 	return true;
 }
 
-static void weigh_third(struct blend *blend, int third)
+/* The weights of members first..first + count among each other. */
+static void weigh(const struct blend *blend, int third, const struct way *way, uint32_t first,
+		  uint32_t count, uint32_t off, double *ret_weights)
 {
 	double weights[ROLLCAST_EXPERTS_MAX] = {0}, kept = 0;
 
 	for (int k = 0; k < BLEND_MEMORIES; k++)
-		if (!add_weights(blend, &blend->memories[third][k], weights))
+		if (!add_weights(&blend->memories[third][k], way, first, count, off, weights))
 			return;
-	for (uint32_t i = 0; i < blend->experts; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (weights[i] < FLOOR * BLEND_MEMORIES)
 			weights[i] = 0;
 		kept += weights[i];
 	}
-	for (uint32_t i = 0; i < blend->experts; i++)
-		blend->weights[third][i] = weights[i] / kept;
+	for (uint32_t i = 0; i < count; i++)
+		ret_weights[i] = weights[i] / kept;
 }
 
 void blend_learn(struct blend *blend, const struct blend_errors *errors)
 {
-	for (int third = 0; third < BLEND_THIRDS; third++) {
+	bool early = blend->steps < half_lives[0];
+
+	for (int third = 0; third < BLEND_THIRDS; third++)
 		learn_third(blend, errors, third);
-		weigh_third(blend, third);
+	if (blend->steps++ % WEIGH_EVERY && !early)
+		return;
+	for (int third = 0; third < BLEND_THIRDS; third++) {
+		for (int way = 0; way < BLEND_WAYS; way++)
+			weigh(blend, third, &ways[way], 0, blend->experts, blend->off,
+			      blend->weights[way][third]);
+		weigh(blend, third, &best_of_ways, blend->experts, BLEND_WAYS, 0,
+		      blend->ways[third]);
 	}
 }
 
 /* What those who speak say of one step, ascending, relative to naive. */
 struct voices {
-	double values[ROLLCAST_EXPERTS_MAX], weights[ROLLCAST_EXPERTS_MAX];
+	double values[ROLLCAST_EXPERTS_MAX];
+	uint32_t experts[ROLLCAST_EXPERTS_MAX];
 	uint32_t count;
-	double mass, mean;
 };
 
-static void hear(struct voices *voices, double value, double weight)
+static void hear(struct voices *voices, uint32_t expert, double value)
 {
 	uint32_t place = voices->count++;
 
 	for (; place > 0 && voices->values[place - 1] > value; place--) {
 		voices->values[place] = voices->values[place - 1];
-		voices->weights[place] = voices->weights[place - 1];
+		voices->experts[place] = voices->experts[place - 1];
 	}
 	voices->values[place] = value;
-	voices->weights[place] = weight;
-	voices->mass += weight;
-	voices->mean += weight * value;
+	voices->experts[place] = expert;
 }
 
 /* The weighted median, interpolated between the middles of the weights. */
-static double median_of(const struct voices *voices)
+static double median_of(const struct voices *voices, const double *weights, double mass)
 {
-	double below = 0, last_middle = 0;
+	double below = 0, last_middle = 0, last_value = 0;
+	bool first = true;
 
 	for (uint32_t i = 0; i < voices->count; i++) {
-		double middle = below + voices->weights[i] / 2;
+		double weight = weights[voices->experts[i]], value = voices->values[i];
+		double middle = below + weight / 2;
 
-		if (middle >= voices->mass / 2) {
-			if (i == 0)
-				return voices->values[0];
-			return voices->values[i - 1] +
-			       (voices->values[i] - voices->values[i - 1]) *
-				       (voices->mass / 2 - last_middle) / (middle - last_middle);
-		}
+		if (weight == 0)
+			continue;
+		if (middle >= mass / 2 && !first)
+			return last_value + (value - last_value) * (mass / 2 - last_middle) /
+						    (middle - last_middle);
+		if (middle >= mass / 2)
+			return value;
 		last_middle = middle;
-		below += voices->weights[i];
+		last_value = value;
+		first = false;
+		below += weight;
 	}
-	return voices->values[voices->count - 1];
+	return last_value;
 }
 
-void blend_mix(const struct blend *blend, const double *forecasts, uint32_t horizon, double *mean)
+static double mix(const struct way *way, const struct voices *voices, const double *weights)
 {
+	double mass = 0, mean = 0;
+
+	for (uint32_t i = 0; i < voices->count; i++) {
+		double weight = weights[voices->experts[i]];
+
+		mass += weight;
+		mean += weight * voices->values[i];
+	}
+	if (mass == 0)
+		return 0;
+	mean /= mass;
+	return way->median == 0 ? mean
+				: mean + way->median * (median_of(voices, weights, mass) - mean);
+}
+
+void blend_mix(const struct blend *blend, double *forecasts, uint32_t horizon, double *mean)
+{
+	double *mixed = forecasts + (size_t)blend->experts * horizon;
+
 	for (uint32_t h = 0; h < horizon; h++) {
-		const double *weights = blend->weights[blend_third(h, horizon)];
-		double naive = forecasts[h];
+		uint32_t third = blend_third(h, horizon);
+		double naive = forecasts[h], sum = 0;
 		struct voices voices = {.count = 0};
 
 		/* Around naive, so that a mean of equal values is that value exactly. */
 		for (uint32_t i = 0; i < blend->experts; i++) {
 			double forecast = forecasts[(size_t)i * horizon + h];
 
-			if (weights[i] > 0 && isfinite(forecast))
-				hear(&voices, forecast - naive, weights[i]);
+			if (isfinite(forecast))
+				hear(&voices, i, forecast - naive);
 		}
-		mean[h] = naive;
-		if (voices.count)
-			mean[h] += (voices.mean / voices.mass + median_of(&voices)) / 2;
+		for (uint32_t way = 0; way < BLEND_WAYS; way++) {
+			double value = mix(&ways[way], &voices, blend->weights[way][third]);
+
+			mixed[(size_t)way * horizon + h] = naive + value;
+			sum += blend->ways[third][way] * value;
+		}
+		mean[h] = naive + sum;
 	}
 }
 
@@ -196,7 +258,11 @@ double blend_weight(const struct blend *blend, uint32_t expert, uint32_t horizon
 {
 	double sum = 0;
 
-	for (uint32_t h = 0; h < horizon; h++)
-		sum += blend->weights[blend_third(h, horizon)][expert];
+	for (uint32_t h = 0; h < horizon; h++) {
+		uint32_t third = blend_third(h, horizon);
+
+		for (uint32_t way = 0; way < BLEND_WAYS; way++)
+			sum += blend->ways[third][way] * blend->weights[way][third][expert];
+	}
 	return sum / horizon;
 }

@@ -9,6 +9,9 @@
 
 enum { PERIODS_MEANT = 3 };
 
+#define TREND_DAMPING   0.9
+#define TREND_SMOOTHING 0.2
+
 static void fill(double *values, uint32_t count, double value)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -102,6 +105,38 @@ static bool smoothed(const struct expert_row *row, const struct expert_view *vie
 	return state[1] != 0;
 }
 
+/*
+ * Exponential smoothing with a damped trend (Gardner & McKenzie 1985): state[0] is the level, state[2]
+ * the trend.
+ */
+static void follow_trend(const struct expert_row *row, const struct expert_view *view, double *state)
+{
+	double value = past_last(view->past), level = state[0] + TREND_DAMPING * state[2];
+
+	if (state[1]) {
+		state[0] = level + row->smoothing * (value - level);
+		state[2] = TREND_DAMPING * state[2] +
+			   row->smoothing * TREND_SMOOTHING * (value - level);
+	} else {
+		state[0] = value;
+	}
+	state[1] = 1;
+}
+
+static bool trended(const struct expert_row *row, const struct expert_view *view,
+		    const double *state, double *values)
+{
+	double value = state[0], trend = state[2];
+
+	(void)row;
+	for (uint32_t h = 0; h < view->horizon; h++) {
+		trend *= TREND_DAMPING;
+		value += trend;
+		values[h] = value;
+	}
+	return state[1] != 0;
+}
+
 /* ---- the pool ---- */
 
 const struct expert_row expert_rows[] = {
@@ -114,6 +149,7 @@ const struct expert_row expert_rows[] = {
 	{.name = "median_48", .forecast = rolling_median, .width = 48},
 	{.name = "smoothing_10", .forecast = smoothed, .update = smooth, .smoothing = 0.1},
 	{.name = "smoothing_30", .forecast = smoothed, .update = smooth, .smoothing = 0.3},
+	{.name = "damped_trend", .forecast = trended, .update = follow_trend, .smoothing = 0.3},
 	{.name = "regression", .forecast = regression_expert_forecast,
 	 .regression = REGRESSION_LAGS},
 	{.name = "regression_seasonal", .forecast = regression_expert_forecast,

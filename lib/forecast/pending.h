@@ -25,7 +25,7 @@ struct pending {
 int pending_init(struct pending *pending, uint32_t experts, uint32_t quantiles, uint32_t horizon);
 void pending_finish(struct pending *pending);
 
-/* forecasts [experts x horizon], quantiles [quantiles x horizon], made at step `origin`. */
+/* forecasts [experts x horizon] (members of a blend, ways included), quantiles [quantiles x horizon], made at step `origin`. */
 void pending_put(struct pending *pending, uint64_t origin, const double *forecasts,
 		 const double *quantiles);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/forecast/blend.h"
+#include "lib/forecast/drift.h"
 #include "lib/forecast/expert.h"
 #include "lib/forecast/past.h"
 #include "lib/forecast/intervals.h"
@@ -23,6 +24,7 @@ enum {
 	RETRAIN_LEAST = 32,    /* steps between the first trainings, which come sooner */
 	THIN_FROM = 100,       /* errors, from which on neighbours are left out */
 	THIN_LEAST = 2,
+	DRIFT_SHARE = 8,       /* drift brings a training forward to an eighth of the usual time */
 };
 
 struct rollcast_stream {
@@ -41,8 +43,9 @@ struct rollcast_stream {
 	struct intervals intervals;
 	struct pending pending;
 	struct score score;
+	struct drift drift;
 
-	double *forecasts;       /* [experts x horizon], of the newest origin */
+	double *forecasts;       /* [(experts + ways) x horizon], of the newest origin */
 	double *quantiles;       /* [quantiles x horizon]; the middle row is the mean */
 	double quantile_levels[ROLLCAST_QUANTILES_MAX];
 	struct rollcast_forecast forecast;
@@ -220,7 +223,8 @@ static int make_ready(struct rollcast_stream *stream)
 
 	window = window > WINDOW_MAX ? WINDOW_MAX : window;
 	if (!stream->forecasts)
-		stream->forecasts = malloc((size_t)expert_count * settings->horizon * sizeof(double));
+		stream->forecasts = malloc((size_t)(expert_count + BLEND_WAYS) * settings->horizon *
+					   sizeof(double));
 	if (!stream->quantiles)
 		stream->quantiles = malloc((size_t)quantiles * settings->horizon * sizeof(double));
 	if (!stream->forecasts || !stream->quantiles)
@@ -235,7 +239,8 @@ static int make_ready(struct rollcast_stream *stream)
 				settings->level_count)) < 0)
 		return r;
 	if (!stream->pending.origins &&
-	    (r = pending_init(&stream->pending, expert_count, quantiles, settings->horizon)) < 0)
+	    (r = pending_init(&stream->pending, expert_count + BLEND_WAYS, quantiles,
+			      settings->horizon)) < 0)
 		return r;
 	blend_init(&stream->blend, expert_count, settings->experts_off);
 	stream->score.levels = settings->level_count;
@@ -250,13 +255,13 @@ static int make_ready(struct rollcast_stream *stream)
 
 /* ---- score ---- */
 
-static void score_experts(struct rollcast_stream *stream, const double *row, uint32_t step,
+static void score_members(struct rollcast_stream *stream, const double *row, uint32_t step,
 			  double value, struct blend_errors *errors)
 {
 	uint32_t third = blend_third(step, stream->settings->horizon);
 	double naive = fabs(value - row[EXPERT_NAIVE]);
 
-	for (uint32_t i = 0; i < expert_count; i++) {
+	for (uint32_t i = 0; i < expert_count + BLEND_WAYS; i++) {
 		double error = fabs(value - row[i]);
 		bool there = isfinite(error);
 
@@ -279,6 +284,17 @@ static void keep_error(struct rollcast_stream *stream, uint64_t index, uint32_t 
 	thin = thin > THIN_LEAST ? thin : THIN_LEAST;
 	if (intervals_count(&stream->intervals, step) < THIN_FROM || (index + step) % thin == 0)
 		intervals_add(&stream->intervals, step, error);
+}
+
+/* After drift: not at once, so that there is something new to learn from. */
+static void bring_training_forward(struct rollcast_stream *stream)
+{
+	uint64_t every = span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
+	uint64_t soon = stream->past.steps + stream->settings->horizon;
+	uint64_t earliest = stream->job_begun + every / DRIFT_SHARE;
+
+	soon = soon > earliest ? soon : earliest;
+	stream->due = stream->due < soon ? stream->due : soon;
 }
 
 /* What one step of truth says about the published forecasts. */
@@ -321,6 +337,8 @@ static void learn_verdict(struct rollcast_stream *stream, struct verdict *verdic
 	for (uint32_t i = 0; i < stream->settings->level_count; i++)
 		sums->inside[i] /= rows;
 	score_learn(&stream->score, sums);
+	if (stream->settings->retrain_on_drift && drift_learn(&stream->drift, sums->own))
+		bring_training_forward(stream);
 }
 
 /* Scores all that was said about the step `index`, before anything learns from it. */
@@ -336,12 +354,12 @@ static void score(struct rollcast_stream *stream, uint64_t index, double value)
 		if (!row)
 			continue;
 		rows++;
-		score_experts(stream, row, step, value, &errors);
-		judge(stream, row + expert_count, step, value, &verdict);
+		score_members(stream, row, step, value, &errors);
+		judge(stream, row + expert_count + BLEND_WAYS, step, value, &verdict);
 		for (uint32_t i = 0; i < SCORE_BASELINES; i++)
 			verdict.sums.baselines[i] += fabs(value - row[EXPERT_NAIVE + i]);
 		keep_error(stream, index, step,
-			   value - row[expert_count + stream->settings->level_count]);
+			   value - row[expert_count + BLEND_WAYS + stream->settings->level_count]);
 	}
 	if (rows == 0)
 		return;
