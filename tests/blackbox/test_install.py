@@ -55,7 +55,7 @@ def test_installed_settings_are_good(installed):
 
 def test_the_example_builds_against_the_installed_library_and_forecasts(installed, tmp_path):
     environment = dict(os.environ, PKG_CONFIG_PATH=f"{installed}/usr/lib/pkgconfig")
-    flags = subprocess.run(["pkg-config", "--cflags", "--static", "--libs",
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs",
                             f"--define-variable=prefix={installed}/usr", "rollcast"], env=environment,
                            check=True, capture_output=True, text=True, timeout=10).stdout.split()
     program = tmp_path / "embed"

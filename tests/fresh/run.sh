@@ -45,13 +45,15 @@ commands()
 		marked && inside' README.md
 }
 
+# shellcheck disable=SC2016 # the inner shell expands
 # Own mounts and processes, which end with it; the network is the machine's, for the packages.
 inside()
 {
-	timeout --kill-after=10 $limit_s unshare --mount --pid --fork --kill-child \
-		--mount-proc="$root/proc" env -i HOME=/root TERM=dumb DEMO_SECONDS=60 \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		chroot "$root" sh -c "cd /root/rollcast && $1" </dev/null
+	timeout --kill-after=10 $limit_s unshare --mount --pid --fork --kill-child sh -c '
+		mount -t proc proc "$1/proc" && mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts" &&
+			ln -sf pts/ptmx "$1/dev/ptmx" && exec chroot "$1" env -i TERM=dumb DEMO_SECONDS=60 HOME=/root \
+			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+			sh -c "cd && cd rollcast && $2"' - "$root" "$1" </dev/null
 }
 
 [ "$(id -u)" -eq 0 ] || { echo 'check-fresh: needs root'; exit 1; }

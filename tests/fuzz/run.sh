@@ -4,6 +4,7 @@
 #	tests/fuzz/run.sh [SECONDS]
 #
 # Programs, corpora and what they find go to build/fuzz. A small corpus to start from is written here.
+# shellcheck disable=SC2046,SC2059,SC2086 # words and escapes on purpose
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
