@@ -33,7 +33,7 @@ static void lay_out(size_t padded, uint32_t layers, uint32_t rows, struct memory
 
 size_t rollcast_network_scratch(const struct rollcast_shape *shape, uint32_t count)
 {
-	struct state states[PARAMS_LAYERS_MAX];
+	struct state states[PARAMS_LAYERS_MAX] = {{0}};
 	struct memory memory = {0};
 
 	/* Room to align, and for the widest vectors, whatever kernels the weights will use. */
@@ -91,7 +91,7 @@ static void forecast_group(const struct rollcast_weights *weights, const float *
 {
 	const struct rollcast_shape *shape = &weights->params.shape;
 	struct memory memory = {.floats = scratch};
-	struct state states[PARAMS_LAYERS_MAX];
+	struct state states[PARAMS_LAYERS_MAX] = {{0}};
 	size_t padded = weights->layers[0].hidden;
 
 	lay_out(padded, shape->layers, rows, &memory, states);
