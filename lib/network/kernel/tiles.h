@@ -13,9 +13,9 @@
 
 /* Rows of the tiles: as many as the registers hold. */
 enum {
-	FORWARD_ROWS = REGISTERS == 32 ? 4 : 2,	 /* x 4 vectors */
+	FORWARD_ROWS = REGISTERS == 32 ? 4 : 3,	 /* x 4 vectors */
 	BACKWARD_ROWS = REGISTERS == 32 ? 8 : 4, /* x 2 vectors */
-	GRADIENT_ROWS = REGISTERS == 32 ? 4 : 2, /* x 4 vectors */
+	GRADIENT_ROWS = REGISTERS == 32 ? 4 : 3, /* x 4 vectors */
 };
 
 /* sums[r][first + g] += values[r][k] * weights[k][g], summed over k < count */
