@@ -56,6 +56,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The page is part of the program.
+$(BUILD)/daemon/watch/page.o: $(addprefix daemon/watch/page.,html css js)
+
 define KERNEL_RULE
 $(BUILD)/%.$(1).o: %.c
 	@mkdir -p $$(@D)

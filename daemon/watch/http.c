@@ -14,6 +14,7 @@
 #include "daemon/watch/api.h"
 #include "daemon/watch/forecasts.h"
 #include "daemon/watch/metrics.h"
+#include "daemon/watch/page.h"
 
 enum {
 	CONNECTIONS_MAX = 64,
@@ -135,10 +136,43 @@ static unsigned answer_trainings(const struct request *request, FILE *body)
 	return api_trainings(&request->http->plan, body);
 }
 
+static unsigned answer_html(const struct request *request, FILE *body)
+{
+	(void)request;
+	page_write_html(body);
+	return MHD_HTTP_OK;
+}
+
+static unsigned answer_css(const struct request *request, FILE *body)
+{
+	(void)request;
+	page_write_css(body);
+	return MHD_HTTP_OK;
+}
+
+static unsigned answer_js(const struct request *request, FILE *body)
+{
+	(void)request;
+	page_write_js(body);
+	return MHD_HTTP_OK;
+}
+
+static unsigned answer_dygraph(const struct request *request, FILE *body)
+{
+	(void)request;
+	page_write_dygraph(body);
+	return MHD_HTTP_OK;
+}
+
 static const char plain[] = "text/plain; charset=utf-8";
 static const char json[] = "application/json";
+static const char javascript[] = "text/javascript; charset=utf-8";
 
 static const struct route routes[] = {
+	{"/", "text/html; charset=utf-8", answer_html},
+	{"/page.css", "text/css; charset=utf-8", answer_css},
+	{"/page.js", javascript, answer_js},
+	{"/dygraph.js", javascript, answer_dygraph},
 	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", answer_metrics},
 	{"/-/healthy", plain, answer_healthy},
 	{"/-/ready", plain, answer_ready},

@@ -1,6 +1,7 @@
 /*
  * The HTTP server: what people and Prometheus read while the daemon runs.
  *
+ *	GET /             a page for people: page.html
  *	GET /metrics      the counters, in Prometheus' text format
  *	GET /-/healthy    200 while every thread on a sample's way goes round its loop, else 503
  *	GET /-/ready      200 once samples are taken, else 503
