@@ -15,12 +15,15 @@
 #include "rollcast/wire.h"
 
 enum {
-	ROUND_MESSAGES = 1024, /* from one socket before the next one's turn */
+	ROUND_MESSAGES = 1024, /* from one socket before the next one's turn, */
+	ROUND_SAMPLES = 16384, /* and about so many samples, as messages may be large */
 	POLL_MS = 1000,
-	FRAMES_MAX = 3,	    /* [topic] payload [sequence] */
-	STOP_ROUNDS = 4096, /* bounds what is still taken while stopping */
+	FRAMES_MAX = 3, /* [topic] payload [sequence] */
 	RECORD_SAMPLES_MAX = 1024,
 };
+
+/* What has arrived is still taken while stopping, but senders that never pause get no more than this. */
+#define STOP_US (5 * INT64_C(1000000))
 
 _Static_assert(COUNT_DECODE_END - COUNT_DECODE == ROLLCAST_DECODE_RESULTS,
 	       "a counter for each result of decoding");
@@ -41,7 +44,8 @@ struct in {
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
 	struct block **filling;	    /* [shards], NULL: none taken yet */
 	struct log_limit refusals;
-	int64_t round_us; /* when the round over all sockets began; monotonic */
+	int64_t round_us;   /* when the round over all sockets began; monotonic */
+	int64_t stop_by_us; /* monotonic; 0: not stopping */
 	int stop_fd;
 	pthread_t thread;
 	bool started;
@@ -153,13 +157,19 @@ static void take_message(struct in *in, struct input *input, zmq_msg_t *frames, 
 	close_frames(frames, count);
 }
 
-/* Up to ROUND_MESSAGES messages of one socket. Returns whether there may be more. */
+static bool is_time_up(const struct in *in)
+{
+	return in->stop_by_us && clock_monotonic_us() >= in->stop_by_us;
+}
+
+/* A round's share of one socket. Returns whether there may be more. */
 static bool drain_input(struct in *in, struct input *input)
 {
 	zmq_msg_t frames[FRAMES_MAX];
 	int64_t arrival_us = clock_wall_us();
+	const uint64_t *samples = &input->decode_counts[ROLLCAST_DECODE_OK];
 
-	for (int i = 0; i < ROUND_MESSAGES; i++) {
+	for (int i = 0; i < ROUND_MESSAGES && *samples < ROUND_SAMPLES && !is_time_up(in); i++) {
 		int count = receive_frames(input->socket, frames);
 
 		if (count == 0)
@@ -230,8 +240,12 @@ static void *run(void *argument)
 
 		zmq_poll(in->poll_items, (int)in->count + 1, more ? 0 : POLL_MS);
 	}
-	for (int i = 0; i < STOP_ROUNDS && drain_all(in); i++)
+	in->stop_by_us = clock_monotonic_us() + STOP_US;
+	while (drain_all(in) && !is_time_up(in))
 		heartbeat_beat(in->plan.heartbeat);
+	if (is_time_up(in))
+		log_line(LOG_WARNING,
+			 "inputs: samples still come in; those not taken yet are lost");
 	return NULL;
 }
 

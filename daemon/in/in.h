@@ -35,7 +35,10 @@ struct in;
 int in_create(const struct in_plan *plan, struct in **ret_in);
 /* Starts the thread. */
 int in_start(struct in *in);
-/* Takes what has arrived already, hands it over and ends the thread. Harmless if not started. */
+/*
+ * Takes what has arrived already, for some seconds at most, hands it over and ends the thread. Harmless
+ * if not started.
+ */
 void in_stop(struct in *in);
 void in_destroy(struct in *in);
 DEFINE_CLEANUP(struct in *, in_destroy);
