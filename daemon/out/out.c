@@ -82,11 +82,6 @@ static int send_frames(struct output *output, const struct rollcast_forecast *fo
 	return r;
 }
 
-static bool nobody_listens(const struct output *output)
-{
-	return output->settings->type == OUTPUT_XPUB && output->subscriptions == 0;
-}
-
 static void send_forecast(struct out *out, const struct rollcast_forecast *forecast)
 {
 	struct rollcast_text name = {forecast->name, strlen(forecast->name)};
@@ -96,8 +91,7 @@ static void send_forecast(struct out *out, const struct rollcast_forecast *forec
 		const void *payload;
 		size_t size;
 
-		if (nobody_listens(output) ||
-		    !rollcast_selector_matches(output->settings->selector, name))
+		if (!rollcast_selector_matches(output->settings->selector, name))
 			continue;
 		int r = rollcast_encode_forecast(output->encoder, forecast, &payload, &size);
 
@@ -119,7 +113,10 @@ static void send_block(struct out *out, struct block *block)
 	block_pool_give(out->plan.blocks, block);
 }
 
-/* Subscriptions are messages: a byte, 1 or 0, and the topic. */
+/*
+ * Subscriptions are messages: a byte, 1 or 0, and the topic. Their count is for people only. Nothing may
+ * depend on it: a peer can cancel what it never subscribed to, and bring it to zero.
+ */
 static void read_subscriptions(struct output *output)
 {
 	unsigned char message[1];

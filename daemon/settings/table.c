@@ -138,8 +138,7 @@ const struct key table_keys[] = {
 	 .help = "Name of the output in metrics and messages; each has its own."},
 	{"outputs[].type", KEY_WORD, PLACE(output_settings, type), .words = output_types,
 	 .fallback = "xpub",
-	 .help = "ZeroMQ socket: `xpub` publishes, and encodes nothing while nobody subscribes; "
-		 "`pub` publishes; `push` deals out to workers."},
+	 .help = "ZeroMQ socket: `xpub` and `pub` publish; `push` deals out to workers."},
 	{"outputs[].bind", KEY_BIND, PLACE(output_settings, bind), .fallback = "[]",
 	 .help = "Endpoints to listen at. At least one of `bind` and `connect` names an endpoint."},
 	{"outputs[].connect", KEY_CONNECT, PLACE(output_settings, connect), .fallback = "[]",

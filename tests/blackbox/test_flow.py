@@ -1,6 +1,8 @@
 """From sockets to sockets: nothing is lost that need not be, and what stops does not stop others."""
 
 import signal
+import socket
+import threading
 import time
 
 import msgpack
@@ -176,6 +178,33 @@ def test_a_stop_in_the_middle_still_forecasts_what_had_arrived(world):
     assert all(newest[f"s{i}"] >= EPOCH + 98 for i in range(50))
 
 
+def test_a_sender_that_never_pauses_does_not_keep_it_from_stopping(world):
+    out = free_endpoint()
+    ours = free_endpoint()
+    daemon = world.daemon(settings([{"type": "pull", "bind": [ours], "high_water_mark": 100}],
+                                   [{"type": "pub", "bind": [out]}]))
+    samples = world.client(zmq.PUSH, connect=ours, high_water_mark=10)
+    stop = threading.Event()
+
+    def send():
+        start = EPOCH
+        while not stop.is_set():  # each sample closes a step: the daemon cannot keep up
+            message = {"name": "s", "times": list(range(start, start + 5000)), "values": [0.5] * 5000}
+            if samples.socket.poll(100, zmq.POLLOUT):
+                samples.send(message)
+            start += 5000
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        time.sleep(1)
+        assert daemon.stop() == 0
+        assert "those not taken yet are lost" in daemon.log()
+    finally:
+        stop.set()
+        sender.join()
+
+
 def test_a_silent_stream_gets_its_last_step_closed_by_the_wall_clock(world):
     _, samples, forecasts = world.push_pull()
     samples.send_values("s", range(10))
@@ -221,6 +250,23 @@ def test_a_dead_subscriber_and_a_slow_one_do_not_stop_the_others(world):
     assert len(slow.drain()) < len(got)
     assert daemon.stop() == 0
     assert daemon.counters()["outputs_behind_total"] > 0
+
+
+def test_a_peer_that_cancels_what_it_never_subscribed_to_silences_nobody(world):
+    ours, theirs = free_endpoint(), free_endpoint()
+    world.daemon(settings([{"type": "pull", "bind": [ours]}], [{"type": "xpub", "bind": [theirs]}]))
+    samples = world.client(zmq.PUSH, connect=ours)
+    forecasts = world.client(zmq.SUB, connect=theirs).subscribe()
+    feed_until_forecast(samples, forecasts)
+    # ZMTP 3.0 by hand: ZeroMQ's own sockets do not send such a thing.
+    ready = b"\x05READY\x0bSocket-Type\0\0\0\x03SUB"
+    with socket.create_connection(("127.0.0.1", int(theirs.rsplit(":", 1)[1]))) as peer:
+        peer.sendall(b"\xff" + bytes(8) + b"\x7f\x03\0" + b"NULL".ljust(20, b"\0") + bytes(32))
+        peer.sendall(b"\x04" + bytes([len(ready)]) + ready)
+        peer.sendall(b"\0\x06\0never")  # a cancellation
+        peer.sendall(b"\x01\x01x" + b"\0\x01\0")  # and one as a second frame
+        time.sleep(0.3)
+        feed_until_forecast(samples, forecasts, "other")
 
 
 def test_a_push_output_without_a_worker_costs_only_its_messages(world):
