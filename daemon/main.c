@@ -358,6 +358,7 @@ static int open_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN); /* who reads the log may go away */
 	return signal_pipe[0];
 }
 
@@ -399,14 +400,14 @@ static void wait_for_stop(struct daemon *daemon, int signals, int timer)
 
 static void log_totals(const struct all_counters *counters)
 {
-	char line[1024] = "";
+	char line[1920] = "";
 	size_t used = 0;
 
 	for (int i = 0; i < COUNTERS && used < sizeof(line); i++) {
 		const struct counter_row *row = counter_row(i);
 
 		if (count_total(counters, i))
-			used += snprintf(line + used, sizeof(line) - used, " %s%s%s%s=%g",
+			used += snprintf(line + used, sizeof(line) - used, " %s%s%s%s=%.15g",
 					 row->family, row->label ? "{" : "",
 					 row->label ? row->label : "", row->label ? "}" : "",
 					 row->unit * (double)count_total(counters, i));
@@ -544,6 +545,12 @@ static int load_settings(const struct command *command, struct settings **ret_se
 	return EXIT_SUCCESS;
 }
 
+/* A full disk or a closed pipe shows only when what was printed is written out. */
+static int finish_output(int status)
+{
+	return fflush(stdout) == 0 ? status : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(free) const char **configs = calloc((size_t)argc, sizeof(*configs));
@@ -556,14 +563,14 @@ int main(int argc, char **argv)
 	int status = read_command(argc, argv, &command);
 
 	if (status >= 0)
-		return status;
+		return finish_output(status);
 	status = load_settings(&command, &settings);
 	if (status != EXIT_SUCCESS)
 		return status;
 	switch (command.mode) {
 	case MODE_PRINT:
 		settings_print(settings, stdout);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return finish_output(EXIT_SUCCESS);
 	case MODE_CHECK:
 		return EXIT_SUCCESS;
 	case MODE_RUN:

@@ -1,10 +1,14 @@
 #include "daemon/base/log.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 
@@ -20,9 +24,29 @@ static const char *const priority_words[] = {
 	[LOG_INFO] = "info",	   [LOG_DEBUG] = "debug",
 };
 
+/* JOURNAL_STREAM names journald's end; a child's stderr may be another file (systemd.exec(5)). */
+static bool is_stderr_the_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
 void log_init(void)
 {
-	journald_reads = getenv("JOURNAL_STREAM") != NULL;
+	int fd;
+
+	/* Otherwise a socket or pipe opened later would get the number, and log lines. */
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	journald_reads = is_stderr_the_journal();
 }
 
 static int write_prefix(char *line, size_t size, int priority)

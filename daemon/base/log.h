@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <syslog.h>
 
-/* Finds out who reads stderr. Call once, before any thread. */
+/*
+ * Finds out who reads stderr, and opens /dev/null in place of standard files that are closed. Call once,
+ * before any thread and any other file.
+ */
 void log_init(void);
 
 /* One line; `priority` is syslog's (LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG). */

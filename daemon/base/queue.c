@@ -194,7 +194,11 @@ size_t queue_count(struct queue *queue)
 
 bool queue_is_full(struct queue *queue)
 {
-	return queue_count(queue) == queue->capacity;
+	pthread_mutex_lock(&queue->lock);
+	bool full = queue->closed || queue->count == queue->capacity;
+
+	pthread_mutex_unlock(&queue->lock);
+	return full;
 }
 
 int queue_event_fd(const struct queue *queue)

@@ -50,6 +50,7 @@ int queue_pop(struct queue *queue, int64_t timeout_us, void *ret_item);
 void queue_close(struct queue *queue);
 
 size_t queue_count(struct queue *queue);
+/* Whether a push would not be taken now; so it is once the queue is closed. */
 bool queue_is_full(struct queue *queue);
 int queue_event_fd(const struct queue *queue);
 

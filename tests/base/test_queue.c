@@ -94,6 +94,7 @@ static void a_closed_queue_gives_what_is_left_and_takes_no_more(void **state)
 	queue_close(&queue);
 	assert_int_equal(queue_push(&queue, &item), QUEUE_CLOSED);
 	assert_int_equal(queue_try_push(&queue, &item), QUEUE_CLOSED);
+	assert_true(queue_is_full(&queue));
 	assert_int_equal(queue_pop(&queue, 0, &item), 0);
 	assert_int_equal(queue_pop(&queue, 1000000, &item), QUEUE_CLOSED);
 	queue_finish(&queue);

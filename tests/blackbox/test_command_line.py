@@ -1,13 +1,16 @@
 """rollcastd's command line: what it prints, and its exit status 0, 1, 2 or 78."""
 
 import json
+import pathlib
 import signal
 import socket
+import subprocess
+import time
 
 import pytest
 import zmq
 
-from rollcast import ROOT, free_endpoint, run_rollcastd, settings
+from rollcast import ROLLCASTD, ROOT, START_S, STOP_S, free_endpoint, run_rollcastd, settings
 
 MINIMAL = ROOT / "config/minimal.yaml"
 
@@ -24,6 +27,13 @@ def test_help_names_every_option_and_status():
     assert done.returncode == 0 and done.stderr == ""
     for word in ("--config", "--check-config", "--print-config", "--version", "SIGTERM", "78"):
         assert word in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"],
+                                       ["--config", MINIMAL, "--print-config"]])
+def test_what_cannot_be_printed_is_status_1(arguments):
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([ROLLCASTD, *arguments], stdout=full).returncode == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["--config"], ["--no-such-option"], ["--check-config"],
@@ -120,3 +130,48 @@ def test_sighup_does_not_end_it(world):
     daemon.wait_for_log("SIGHUP")
     samples.send_values("s", range(10))
     assert forecasts.receive()
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_end_it(tmp_path):
+    endpoints = free_endpoint(), free_endpoint()
+    file = tmp_path / "rollcast.yaml"
+    file.write_text(json.dumps(settings([{"type": "pull", "bind": [endpoints[0]]}],
+                                        [{"type": "push", "connect": [endpoints[1]]}])))
+    process = subprocess.Popen([ROLLCASTD, "--config", file], stderr=subprocess.PIPE)
+    try:
+        assert any(b"ready:" in line for line in process.stderr)
+        process.stderr.close()
+        for _ in range(2):
+            process.send_signal(signal.SIGHUP)  # writes a line
+            time.sleep(0.2)
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(STOP_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_closed_standard_files_are_no_sockets(tmp_path):
+    samples, forecasts = free_endpoint(), free_endpoint()
+    file = tmp_path / "rollcast.yaml"
+    file.write_text(json.dumps(settings([{"type": "pull", "bind": [samples]}],
+                                        [{"type": "push", "connect": [forecasts]}])))
+    process = subprocess.Popen(["sh", "-c", 'exec "$0" --config "$1" <&- >&- 2>&-', ROLLCASTD, file])
+    try:
+        end = time.monotonic() + START_S
+        port = int(samples.rsplit(":", 1)[1])
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.2)
+        for fd in range(3):
+            assert (pathlib.Path(f"/proc/{process.pid}/fd/{fd}").readlink()) == pathlib.Path("/dev/null")
+        process.terminate()
+        assert process.wait(STOP_S) == 0
+    finally:
+        process.kill()
+        process.wait()
