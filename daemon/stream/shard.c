@@ -188,6 +188,7 @@ static void train_here(struct shard *shard, struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
+	heartbeat_beat(shard->plan.heartbeat);
 	adopt(shard, training);
 }
 
@@ -254,6 +255,12 @@ static const struct stream_settings *find_rule(const struct settings *settings,
 	return NULL;
 }
 
+static void release_stream(struct shard *shard)
+{
+	atomic_fetch_sub_explicit(&shard->plan.counters->values[COUNT_STREAMS], 1,
+				  memory_order_relaxed);
+}
+
 /* A place among limits.streams, which all shards share. */
 static bool reserve_stream(struct shard *shard)
 {
@@ -264,7 +271,7 @@ static bool reserve_stream(struct shard *shard)
 
 	if (before < shard->plan.settings->streams_max)
 		return true;
-	atomic_fetch_sub_explicit(&counters->values[COUNT_STREAMS], 1, memory_order_relaxed);
+	release_stream(shard);
 	if (log_allowed(&shard->full, &suppressed))
 		log_line(LOG_WARNING, "streams are refused: limits.streams (%u) is reached",
 			 shard->plan.settings->streams_max);
@@ -274,9 +281,10 @@ static bool reserve_stream(struct shard *shard)
 /* An entry for a name never seen. 0, a negative errno, or 1: counted and not remembered. */
 static int admit(struct shard *shard, const struct sample_record *record, struct entry **ret_entry)
 {
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
 	const struct stream_settings *rule = find_rule(shard->plan.settings, record);
-	struct entry *entry;
-	int r;
+	const char *name = sample_record_name(record);
+	int r = 0;
 
 	if (!rule && shard->unmatched_count >= UNMATCHED_MAX) {
 		shard->tally.unmatched += record->count;
@@ -286,17 +294,19 @@ static int admit(struct shard *shard, const struct sample_record *record, struct
 		shard->tally.refused += record->count;
 		return 1;
 	}
-	r = table_add(&shard->table, record->hash, sample_record_name(record), record->name_length,
-		      &entry);
-	if (r < 0)
-		return r;
-	entry->rule = rule;
 	if (rule)
-		r = rollcast_stream_create(entry->name, &rule->stream, &entry->stream);
-	else
-		shard->unmatched_count++;
-	*ret_entry = entry;
-	return r;
+		r = rollcast_stream_create(name, &rule->stream, &stream);
+	if (r == 0)
+		r = table_add(&shard->table, record->hash, name, record->name_length, ret_entry);
+	if (r < 0) {
+		if (rule)
+			release_stream(shard);
+		return r;
+	}
+	(*ret_entry)->rule = rule;
+	(*ret_entry)->stream = STEAL(stream);
+	shard->unmatched_count += !rule;
+	return 0;
 }
 
 static void take_record(struct shard *shard, const struct sample_record *record, int64_t now_us)
@@ -363,6 +373,7 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		shard->arrival_us = letter->arrival_us;
 		take_samples(shard, letter->samples);
 		shard->arrival_us = 0;
+		heartbeat_beat(shard->plan.heartbeat);
 		break;
 	case LETTER_TRAINED:
 		adopt(shard, &letter->training);
