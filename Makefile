@@ -101,7 +101,7 @@ docs/settings.md: $(BUILD)/print_reference
 WITH  = sh deps.sh
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps demo bench bench-network
+.PHONY: deps demo bench bench-network bench-accuracy
 deps: ## install the distribution's packages needed to build and test
 	@$(WITH) build test
 demo: ## this machine's own metrics, forecast live
@@ -111,6 +111,14 @@ demo: ## this machine's own metrics, forecast live
 bench: ## how fast it is, on this machine
 	@$(AGAIN) all $(BENCHES)
 	@BUILD=$(BUILD) sh bench/run.sh
+
+# A directory with data/suite.csv, the series that it names, and score/score.py.
+SUITES ?= ../shared
+bench-accuracy: $(BUILD)/rollcast ## how good forecasts are, on the suites of real series in SUITES
+	@if [ -r $(SUITES)/data/suite.csv ]; then \
+		$(PYTHON) bench/accuracy.py --rollcast $< --data $(SUITES)/data \
+			--score $(SUITES)/score/score.py; \
+	else echo "bench-accuracy: no suites in $(SUITES)"; fi
 
 bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, beside PyTorch
 	@$(BUILD)/bench/network

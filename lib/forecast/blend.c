@@ -4,13 +4,13 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { WEIGH_EVERY = 3 }; /* steps: weights change slowly */
-
 #define FLOOR 0.02 /* smaller weights are dropped: many small ones blur the forecast */
 #define CAP   10.0 /* times the median expert's error: one burst must not decide for days */
+#define FAR   8.0  /* e to the minus this is nothing */
 #define PRIOR 3.0  /* steps at the naive error, for one of which little is known */
 
-static const double half_lives[BLEND_MEMORIES] = {36, 288}; /* steps */
+/* What a memory keeps from step to step: half of it after 36 and after 288. */
+static const double keeps[BLEND_MEMORIES] = {0.98093, 0.99760};
 
 struct way {
 	bool roots; /* of the errors count */
@@ -69,15 +69,19 @@ static double median_error(const double *own, const uint32_t *cells, uint32_t ex
 	return count && sorted[count / 2] > 0 ? sorted[count / 2] : INFINITY;
 }
 
-static void remember(struct blend_memory *memory, double keep, uint32_t member, double own,
-		     double naive)
-{
-	double owns[2] = {own, sqrt(own)}, naives[2] = {naive, sqrt(naive)};
+/* An error and its root. */
+struct loss {
+	double own[2], naive[2];
+};
 
+static void remember(struct blend_memory *memory, double keep, uint32_t member,
+		     const struct loss *loss)
+{
 	memory->count[member] = keep * memory->count[member] + 1;
 	for (int root = 0; root < 2; root++) {
-		memory->own[root][member] = keep * memory->own[root][member] + owns[root];
-		memory->naive[root][member] = keep * memory->naive[root][member] + naives[root];
+		memory->own[root][member] = keep * memory->own[root][member] + loss->own[root];
+		memory->naive[root][member] =
+			keep * memory->naive[root][member] + loss->naive[root];
 	}
 }
 
@@ -91,10 +95,10 @@ static void learn_third(struct blend *blend, const struct blend_errors *errors, 
 			continue;
 		double own = fmin(errors->own[third][i] / cells[i], cap);
 		double naive = fmin(errors->naive[third][i] / cells[i], cap);
+		struct loss loss = {{own, sqrt(own)}, {naive, sqrt(naive)}};
 
 		for (int k = 0; k < BLEND_MEMORIES; k++)
-			remember(&blend->memories[third][k], exp2(-1 / half_lives[k]), i, own,
-				 naive);
+			remember(&blend->memories[third][k], keeps[k], i, &loss);
 	}
 }
 
@@ -124,7 +128,9 @@ static bool add_weights(const struct blend_memory *memory, const struct way *way
 	if (isinf(best))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		added[i] = exp(-way->sharpness * (added[i] / best - 1));
+		double excess = way->sharpness * (added[i] / best - 1);
+
+		added[i] = excess < FAR ? exp(-excess) : 0;
 		sum += added[i];
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -152,12 +158,8 @@ static void weigh(const struct blend *blend, int third, const struct way *way, u
 
 void blend_learn(struct blend *blend, const struct blend_errors *errors)
 {
-	bool early = blend->steps < half_lives[0];
-
 	for (int third = 0; third < BLEND_THIRDS; third++)
 		learn_third(blend, errors, third);
-	if (blend->steps++ % WEIGH_EVERY && !early)
-		return;
 	for (int third = 0; third < BLEND_THIRDS; third++) {
 		for (int way = 0; way < BLEND_WAYS; way++)
 			weigh(blend, third, &ways[way], 0, blend->experts, blend->off,

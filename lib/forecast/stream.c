@@ -413,8 +413,10 @@ static void ask_experts(struct rollcast_stream *stream)
 
 	for (uint32_t i = 0; i < expert_count; i++) {
 		double *values = stream->forecasts + (size_t)i * horizon;
+		bool asked = i < SCORE_BASELINES || !(stream->settings->experts_off >> i & 1);
 
-		if (expert_rows[i].forecast(&expert_rows[i], &view, stream->states[i], values))
+		if (asked && expert_rows[i].forecast(&expert_rows[i], &view, stream->states[i],
+						     values))
 			clamp(stream, values);
 		else
 			for (uint32_t h = 0; h < horizon; h++)
