@@ -114,7 +114,7 @@ DEFINE_CLEANUP(struct rollcast_weights *, rollcast_weights_unref);
 
 /*
  * Floats of scratch that rollcast_network_forecast needs for up to `count` windows. The caller
- * keeps it, so that a forecast allocates nothing.
+ * keeps it, so that a forecast allocates nothing. 0 for a shape that is none.
  */
 size_t rollcast_network_scratch(const struct rollcast_shape *shape, uint32_t count);
 

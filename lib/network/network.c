@@ -36,6 +36,8 @@ size_t rollcast_network_scratch(const struct rollcast_shape *shape, uint32_t cou
 	struct state states[PARAMS_LAYERS_MAX] = {{0}};
 	struct memory memory = {0};
 
+	if (rollcast_shape_parameters(shape) == 0)
+		return 0;
 	/* Room to align, and for the widest vectors, whatever kernels the weights will use. */
 	lay_out(memory_round(shape->hidden), shape->layers, group_of(count), &memory, states);
 	return memory.used + MEMORY_ALIGN;

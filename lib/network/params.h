@@ -21,7 +21,7 @@
 #include "rollcast/network.h"
 
 enum {
-	PARAMS_LAYERS_MAX = 16,
+	PARAMS_LAYERS_MAX = 8,
 	PARAMS_HIDDEN_MAX = 1024,
 	PARAMS_WIDTH_MAX = 1 << 16, /* channels, lookback, extras, outputs */
 	PARAMS_SIZE_MAX = 1 << 28,  /* floats in a block */

@@ -42,7 +42,7 @@ static void impossible_shapes_are_refused(void **state)
 	struct rollcast_weights *weights = NULL;
 
 	(void)state;
-	for (int i = 0; i < 9; i++) {
+	for (int i = 0; i < 10; i++) {
 		struct rollcast_shape bad = shape;
 		uint32_t *fields[] = {&bad.layers, &bad.hidden, &bad.channels, &bad.lookback,
 				      &bad.outputs};
@@ -55,9 +55,12 @@ static void impossible_shapes_are_refused(void **state)
 			bad.cell = 7;
 		else if (i == 7)
 			bad.activation = 7;
+		else if (i == 8)
+			bad.layers = PARAMS_LAYERS_MAX + 1;
 		else
 			bad.lookback = bad.outputs = bad.channels = 1 << 16;
 		assert_int_equal(rollcast_shape_parameters(&bad), 0);
+		assert_int_equal(rollcast_network_scratch(&bad, 1), 0);
 		assert_int_equal(rollcast_weights_create(&bad, 1, &weights), -EINVAL);
 		assert_null(weights);
 	}
