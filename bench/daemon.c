@@ -35,8 +35,8 @@ struct work {
 	const char *settings;  /* of the stream rule */
 };
 
-/* Two streams' worth of learning would hide the path of a sample, so networks are left out of it by a
- * window too short to train on; the last row trains. */
+/* Learning would hide the path of a sample: the first rows end before a stream has enough steps to train
+ * on. In the last one each stream is trained once, meanwhile, on the same cores. */
 static const struct work works[] = {
 	{"1 sample a message, 1000 samples a step", 1000000, 1, 1000,
 	 "window: 300, retrain: {every: 100d}"},
