@@ -65,6 +65,7 @@ struct question {
 	enum question_kind kind;
 	struct rollcast_selector *selector; /* owned; NULL: every stream */
 	char *name;			    /* owned; this stream alone. NULL: all that match */
+	char *part; /* owned; stands somewhere in the name, in large letters or small; NULL: none */
 	enum stream_order order;
 	bool reversed;
 	uint32_t most;	      /* streams per answer: the first in this order */
@@ -137,6 +138,7 @@ static inline void question_release(struct question *question)
 		queue_finish(&question->answers);
 	rollcast_selector_destroy(question->selector);
 	free(question->name);
+	free(question->part);
 	free(question);
 }
 DEFINE_CLEANUP(struct question *, question_release);

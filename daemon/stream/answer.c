@@ -106,6 +106,8 @@ static bool take_entry(const struct question *question, const struct entry *entr
 	name = (struct rollcast_text){entry->name, entry->name_length};
 	if (question->selector && !rollcast_selector_matches(question->selector, name))
 		return false;
+	if (question->part && !strcasestr(entry->name, question->part))
+		return false;
 	pick.forecast = rollcast_stream_latest(entry->stream);
 	if (!pick.forecast)
 		return false;

@@ -178,6 +178,8 @@ unsigned api_streams(const struct http_plan *plan, const struct api_query *query
 		snprintf(text, sizeof(text), "match is no selector: %s", why);
 		return refuse(body, MHD_HTTP_BAD_REQUEST, text);
 	}
+	if (query->search && !(question->part = strdup(query->search)))
+		return refuse_errno(body, -ENOMEM);
 	question->most = offset + limit;
 	int r = ask(&askable, STEAL(question), &findings);
 

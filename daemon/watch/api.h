@@ -1,12 +1,14 @@
 /*
  * What programs read over HTTP, as JSON; times in seconds since 1970, null for what is not known.
  *
- *	/api/status                                     the daemon: version, health, counts
- *	/api/streams?match=&sort=&limit=&offset=        streams, each with the end of its forecast
- *	/api/forecast?stream=NAME&history=N             one stream: forecast, and the values before it
- *	/api/trainings                                  the last ones
+ *	/api/status                          the daemon: version, health, counts
+ *	/api/streams?match=&search=&sort=&limit=&offset=
+ *	                                     streams, each with the end of its forecast
+ *	/api/forecast?stream=NAME&history=N  one stream: forecast, and the values before it
+ *	/api/trainings                       the last ones
  *
- * sort: name, skill, coverage, samples or age, each with `-` before it for the other way round.
+ * match is a selector, search a part of a name or its labels. sort: name, skill, coverage, samples or
+ * age, each with `-` before it for the other way round.
  */
 #ifndef DAEMON_WATCH_API_H
 #define DAEMON_WATCH_API_H
@@ -17,7 +19,7 @@
 
 /* What follows `?` in the request; NULL: was not given. */
 struct api_query {
-	const char *match, *sort, *limit, *offset, *stream, *history;
+	const char *match, *search, *sort, *limit, *offset, *stream, *history;
 };
 
 /* What only the server knows. */

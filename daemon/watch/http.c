@@ -113,6 +113,7 @@ static unsigned answer_streams(const struct request *request, FILE *body)
 {
 	const struct api_query query = {
 		.match = argument(request, "match"),
+		.search = argument(request, "search"),
 		.sort = argument(request, "sort"),
 		.limit = argument(request, "limit"),
 		.offset = argument(request, "offset"),

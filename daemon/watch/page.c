@@ -4,14 +4,12 @@
  */
 #include "daemon/watch/page.h"
 
-#define EMBED(name, file)                                             \
-	__asm__(".section .rodata\n"                                  \
-		".global " #name "_begin, " #name "_end\n"            \
-		#name "_begin:\n"                                     \
-		".incbin \"" file "\"\n"                              \
-		#name "_end:\n"                                       \
-		".byte 0\n"                                           \
-		".text\n");                                           \
+#define EMBED(name, file)                                                    \
+	__asm__(".section .rodata\n"                                         \
+		".global " #name "_begin, " #name "_end\n" #name "_begin:\n" \
+		".incbin \"" file "\"\n" #name "_end:\n"                     \
+		".byte 0\n"                                                  \
+		".text\n");                                                  \
 	extern const char name##_begin[], name##_end[]
 
 EMBED(page_html, "daemon/watch/page.html");
@@ -42,7 +40,8 @@ void page_write_dygraph(FILE *out)
 	size_t size;
 
 	if (!file) {
-		fputs("/* libjs-dygraphs is not installed: the page draws plainer charts. */\n", out);
+		fputs("/* libjs-dygraphs is not installed: the page draws plainer charts. */\n",
+		      out);
 		return;
 	}
 	while ((size = fread(bytes, 1, sizeof(bytes), file)) > 0)

@@ -175,7 +175,7 @@ function rowOf(item) {
 	row.append(
 		name,
 		element('td', number(item.last, iec), 'number'),
-		element('td', number(item.interval[0], iec) + ' … ' + number(item.interval[1], iec), 'number wide'),
+		element('td', tick(item.interval[0], iec) + ' … ' + tick(item.interval[1], iec), 'number wide'),
 		element('td', percent(item.skill), 'number' + (item.skill > 0 ? ' good' : '')),
 		element('td', percent(covered), 'number'));
 	if (item.stream === state.stream) row.className = 'chosen';
@@ -186,10 +186,8 @@ function rowOf(item) {
 	return row;
 }
 
-/* Plain words are looked for anywhere in the name; the rest is a selector as it is. */
-function selector(text) {
-	return /[*?[{]/.test(text) ? text : `*${text}*`;
-}
+/* What looks like a selector is one; else it is looked for in names and labels. */
+const isSelector = (text) => /[*?[{]/.test(text);
 
 function showOrder() {
 	for (const button of document.querySelectorAll('[data-sort]')) {
@@ -200,7 +198,7 @@ function showOrder() {
 
 async function askStreams() {
 	const values = {sort: state.sort, limit: LIMIT, offset: state.offset};
-	if (state.match) values.match = selector(state.match);
+	if (state.match) values[isSelector(state.match) ? 'match' : 'search'] = state.match;
 	let found;
 	try {
 		found = await get('/api/streams', values);
@@ -284,7 +282,8 @@ function rangeOf(model) {
 		high = Math.max(high, value);
 	};
 	for (const points of [model.came, model.mean, model.earlier]) points.forEach((point) => see(point[1]));
-	for (const fan of model.fans) fan.points.forEach((point) => { see(point[1]); see(point[2]); });
+	for (const band of [...model.fans.map((fan) => fan.points), model.earlier.map((point) => point.slice(1))])
+		band.forEach((point) => { see(point[1]); see(point[2]); });
 	const room = high > low ? 0.06 * (high - low) : Math.abs(high) * 0.1 || 1;
 	return [low - room, high + room];
 }
@@ -515,7 +514,7 @@ async function askTrainings() {
 	const found = await get('/api/trainings');
 	const rows = found.trainings.slice(0, 10).map((training) => {
 		const row = element('tr'), name = element('td', undefined, 'name');
-		name.append(...nameParts(training.stream));
+		name.textContent = training.stream;
 		name.title = training.stream;
 		row.append(element('td', clock(training.time), 'aside'), name,
 			element('td', training.result === 'adopted' ? `${training.steps} steps` : training.result,
