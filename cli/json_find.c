@@ -4,6 +4,8 @@
 #include "cli/json_find.h"
 
 #include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 16 };
@@ -197,4 +199,69 @@ bool json_piece_counts(struct json_piece value, uint64_t *ret_numbers, size_t co
 		ret_numbers[i] = number;
 	}
 	return take(&value, ']');
+}
+
+/* Behind the bracket or the comma that comes before the next of something. */
+static bool take_next(struct json_piece *rest, char open)
+{
+	return take(rest, open) || take(rest, ',');
+}
+
+bool json_piece_next(struct json_piece *array, struct json_piece *ret_item)
+{
+	if (!take_next(array, '['))
+		return false;
+	skip_blanks(array);
+	ret_item->at = array->at;
+	if (!skip_value(array, 0))
+		return false;
+	ret_item->end = array->at;
+	return true;
+}
+
+bool json_piece_member(struct json_piece *object, struct json_piece *ret_key,
+		       struct json_piece *ret_value)
+{
+	if (!take_next(object, '{'))
+		return false;
+	skip_blanks(object);
+	ret_key->at = object->at;
+	if (!skip_string(object))
+		return false;
+	ret_key->end = object->at;
+	if (!take(object, ':'))
+		return false;
+	skip_blanks(object);
+	ret_value->at = object->at;
+	if (!skip_value(object, 0))
+		return false;
+	ret_value->end = object->at;
+	return true;
+}
+
+bool json_piece_number(struct json_piece value, double *ret_number)
+{
+	char text[64], *end;
+	size_t length = (size_t)(value.end - value.at);
+
+	if (length == 0 || length >= sizeof(text) || !strchr("-0123456789n", *value.at))
+		return false;
+	memcpy(text, value.at, length);
+	text[length] = '\0';
+	if (!strcmp(text, "null")) {
+		*ret_number = (double)NAN;
+		return true;
+	}
+	*ret_number = strtod(text, &end);
+	return !*end && isfinite(*ret_number);
+}
+
+double json_piece_number_at(struct json_piece object, const char *key)
+{
+	struct json_piece value;
+	double number;
+
+	if (!json_piece_find(object, key, &value) || !json_piece_number(value, &number))
+		return (double)NAN;
+	return number;
 }

@@ -26,6 +26,19 @@ bool json_piece_find(struct json_piece object, const char *key, struct json_piec
 /* A string without its quotes and escapes, ended by a zero; false if it is none or does not fit. */
 bool json_piece_text(struct json_piece value, char *buffer, size_t size);
 
+/* The first item of an array, which is moved on behind it; false if there is none left. */
+bool json_piece_next(struct json_piece *array, struct json_piece *ret_item);
+
+/* A member of an object, as above; its key is a string. */
+bool json_piece_member(struct json_piece *object, struct json_piece *ret_key,
+		       struct json_piece *ret_value);
+
+/* A number, or NaN for null; false for anything else. */
+bool json_piece_number(struct json_piece value, double *ret_number);
+
+/* The number, or NaN, at `key` of an object; NaN if it has none. */
+double json_piece_number_at(struct json_piece object, const char *key);
+
 /* An array of whole numbers of 0 or more; false if it is none or has not exactly `count`. */
 bool json_piece_counts(struct json_piece value, uint64_t *ret_numbers, size_t count);
 

@@ -17,9 +17,12 @@ enum {
 int verb_backtest(int argc, char **argv);
 int verb_compare(int argc, char **argv);
 int verb_fit(int argc, char **argv);
+int verb_forecast(int argc, char **argv);
 int verb_host(int argc, char **argv);
 int verb_predict(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_streams(int argc, char **argv);
 int verb_tune(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +83,45 @@ static void counts_are_whole_and_not_too_large(void **state)
 	}
 }
 
+static void walks_through_arrays_and_objects(void **state)
+{
+	static const char text[] =
+		"{\"a\": [ 1, null,-2.5e1 , \"x\"], \"b\" : {\"c\": 3}, \"empty\": []}";
+	struct json_piece all, array, item, key, value;
+	double number;
+	char name[8];
+
+	(void)state;
+	assert_true(json_piece_all(text, sizeof(text) - 1, &all));
+	assert_true(json_piece_find(all, "a", &array));
+	assert_true(json_piece_next(&array, &item) && json_piece_number(item, &number));
+	assert_true(number == 1);
+	assert_true(json_piece_next(&array, &item) && json_piece_number(item, &number));
+	assert_true(isnan(number));
+	assert_true(json_piece_next(&array, &item) && json_piece_number(item, &number));
+	assert_true(number == -25);
+	assert_true(json_piece_next(&array, &item));
+	assert_false(json_piece_number(item, &number));
+	assert_false(json_piece_next(&array, &item));
+	assert_true(json_piece_find(all, "empty", &array));
+	assert_false(json_piece_next(&array, &item));
+	assert_true(isnan(json_piece_number_at(all, "none")));
+	assert_true(json_piece_member(&all, &key, &value));
+	assert_true(json_piece_text(key, name, sizeof(name)));
+	assert_string_equal(name, "a");
+	assert_true(json_piece_member(&all, &key, &value));
+	assert_true(json_piece_number_at(value, "c") == 3);
+	assert_true(json_piece_member(&all, &key, &value));
+	assert_false(json_piece_member(&all, &key, &value));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_one_value_and_nothing_else),
 		cmocka_unit_test(finds_values_by_key),
 		cmocka_unit_test(counts_are_whole_and_not_too_large),
+		cmocka_unit_test(walks_through_arrays_and_objects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
