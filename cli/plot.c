@@ -57,7 +57,7 @@ static void write_time(FILE *script, const struct plot *plot, size_t index)
 	}
 	gmtime_r(&time, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	fputs(text, script);
+	fprintf(script, "%s.%06d", text, (int)(plot->times_us[index] % 1000000));
 }
 
 /* Dates as coarse as the span needs them. */
@@ -71,7 +71,7 @@ static const char *axis_format(const struct plot *plot)
 		return "%b\\n%Y";
 	if (days > 3)
 		return "%d %b\\n%Y";
-	return "%H:%M\\n%d %b";
+	return days * 86400 > 1200 ? "%H:%M\\n%d %b" : "%H:%M:%S\\n%d %b";
 }
 
 static void write_data(FILE *script, const struct plot *plot)
@@ -138,9 +138,20 @@ static void write_script(FILE *script, const struct plot *plot, bool svg)
 	write_data(script, plot);
 	fputs("plot", script);
 	for (size_t i = 0; i < plot->line_count; i++) {
-		fprintf(script, "%s $data using 1:%zu title ", i ? "," : "", i + 2);
-		write_quoted(script, plot->lines[i].title);
-		write_style(script, plot->lines[i].style, &models, &baselines);
+		const struct plot_line *line = &plot->lines[i];
+		bool band = line->style == PLOT_BAND && i + 1 < plot->line_count;
+
+		fprintf(script, "%s $data using 1:%zu", i ? "," : "", i + 2);
+		if (band)
+			fprintf(script, ":%zu", ++i + 2);
+		fputs(" title ", script);
+		write_quoted(script, line->title);
+		if (band)
+			fprintf(script,
+				" with filledcurves fillcolor '%s' fillstyle transparent solid 0.2",
+				colours[models % COLOURS]);
+		else
+			write_style(script, line->style, &models, &baselines);
 	}
 	fputc('\n', script);
 }

@@ -13,6 +13,7 @@ enum plot_style {
 	PLOT_ACTUAL,   /* black, with points */
 	PLOT_MODEL,    /* one colour after the other, safe for the colour-blind */
 	PLOT_BASELINE, /* thin and grey */
+	PLOT_BAND,     /* shaded up to the line that follows it */
 };
 
 struct plot_line {
