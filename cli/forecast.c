@@ -116,7 +116,7 @@ static size_t count_items(struct json_piece array)
 }
 
 /* Lines over the times of past and horizon: the past, the mean, the bounds of the widest interval. */
-enum { LINE_CAME, LINE_MEAN, LINE_LOW, LINE_HIGH, LINES };
+enum { LINE_CAME, LINE_LOW, LINE_HIGH, LINE_MEAN, LINES };
 
 static void fill_past(struct json_piece past, size_t count, double *came)
 {
@@ -132,7 +132,7 @@ static void fill_future(const struct rollcast_forecast *forecast, size_t past, s
 {
 	size_t top = forecast->quantile_count ? forecast->quantile_count - 1 : 0;
 
-	for (size_t i = LINE_MEAN; i < LINES && past; i++)
+	for (size_t i = LINE_LOW; i < LINES && past; i++)
 		values[i * count + past - 1] = forecast->last;
 	for (uint32_t h = 0; h < forecast->horizon; h++) {
 		values[LINE_MEAN * count + past + h] = forecast->mean[h];
@@ -162,20 +162,25 @@ static int draw(const char *program, const char *file, const char *name,
 			   ((int64_t)i + 1 - (int64_t)before) * forecast->step_us;
 	fill_past(past, before, values);
 	fill_future(forecast, before, count, values);
+	char band[64] = "interval", level[HUMAN_TEXT_MAX];
+
+	if (forecast->level_count)
+		snprintf(band, sizeof(band), "%s interval",
+			 human_percent(forecast->levels[forecast->level_count - 1], level));
 	const struct plot_line lines[LINES] = {
-		[LINE_CAME] = {"came", PLOT_BASELINE, values},
+		[LINE_CAME] = {"came", PLOT_ACTUAL, values},
+		[LINE_LOW] = {band, PLOT_BAND, values + LINE_LOW * count},
+		[LINE_HIGH] = {band, PLOT_BAND, values + LINE_HIGH * count},
 		[LINE_MEAN] = {"forecast", PLOT_MODEL, values + LINE_MEAN * count},
-		[LINE_LOW] = {"interval, low", PLOT_MODEL, values + LINE_LOW * count},
-		[LINE_HIGH] = {"interval, high", PLOT_MODEL, values + LINE_HIGH * count},
 	};
 	const struct plot plot = {.title = name,
-				  .x_label = "time",
+				  .x_label = "UTC",
 				  .y_label = "value",
 				  .times_us = times,
 				  .has_times = true,
 				  .count = count,
-				  .lines = lines,
-				  .line_count = LINES};
+				  .lines = lines + !before,
+				  .line_count = LINES - !before};
 
 	return plot_write(program, file, &plot) < 0 ? STATUS_FAILED : STATUS_DONE;
 }
