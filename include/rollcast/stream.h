@@ -87,7 +87,7 @@ void rollcast_stream_settings_init(struct rollcast_stream_settings *settings);
 
 struct rollcast_expert_weight {
 	const char *name; /* static */
-	double weight;    /* 0..1; they add up to 1 */
+	double weight;	  /* 0..1; they add up to 1 */
 };
 
 /*
@@ -100,19 +100,19 @@ struct rollcast_forecast {
 	int64_t step_us;
 	uint32_t horizon;
 	uint32_t quantile_count;
-	const double *mean;                /* [horizon] */
-	const double *quantile_levels;     /* [quantile_count], ascending; static or with the stream */
-	const double *quantiles;           /* [quantile_count x horizon], never crossing */
-	double last;                       /* the value at the origin */
-	const char *expert;                /* static: the one that counts most; the cell's name for a network */
+	const double *mean;	       /* [horizon] */
+	const double *quantile_levels; /* [quantile_count], ascending; static or with the stream */
+	const double *quantiles;       /* [quantile_count x horizon], never crossing */
+	double last;		       /* the value at the origin */
+	const char *expert; /* static: the one that counts most; the cell's name for a network */
 	struct rollcast_expert_weight weights[ROLLCAST_EXPERTS_MAX];
-	uint32_t weight_count;             /* experts with a weight above 0 */
-	double skill;                      /* 1 - MAE/MAE(best of naive and seasonal naive); NaN: not known yet */
+	uint32_t weight_count; /* experts with a weight above 0 */
+	double skill; /* 1 - MAE/MAE(best of naive and seasonal naive); NaN: not known yet */
 	double levels[ROLLCAST_LEVELS_MAX];
 	double coverage[ROLLCAST_LEVELS_MAX]; /* measured, per level; NaN: not known yet */
 	uint32_t level_count;
-	int64_t trained_us;                /* origin of the newest data the weights saw; 0: untrained */
-	uint64_t samples;                  /* accepted by the stream so far */
+	int64_t trained_us; /* origin of the newest data the weights saw; 0: untrained */
+	uint64_t samples;   /* accepted by the stream so far */
 	bool snapshot;
 };
 
@@ -136,10 +136,10 @@ const char *rollcast_stream_name(const struct rollcast_stream *stream);
 
 enum rollcast_push {
 	ROLLCAST_PUSH_ACCEPTED = 0,
-	ROLLCAST_PUSH_LATE,       /* its step is closed already */
+	ROLLCAST_PUSH_LATE,	  /* its step is closed already */
 	ROLLCAST_PUSH_NOT_FINITE, /* NaN or infinite value */
-	ROLLCAST_PUSH_TIME,       /* a time that the grid cannot hold */
-	ROLLCAST_PUSH_RESULTS,    /* how many results there are, for tables of counters */
+	ROLLCAST_PUSH_TIME,	  /* a time that the grid cannot hold */
+	ROLLCAST_PUSH_RESULTS,	  /* how many results there are, for tables of counters */
 };
 
 /*
@@ -160,7 +160,8 @@ int64_t rollcast_stream_step_us(const struct rollcast_stream *stream);
  * that was filled rather than measured is learned from but is no origin: it yields no forecast and
  * the next ready step is taken.
  */
-int rollcast_stream_step(struct rollcast_stream *stream, const struct rollcast_forecast **ret_forecast);
+int rollcast_stream_step(struct rollcast_stream *stream,
+			 const struct rollcast_forecast **ret_forecast);
 
 /* The newest forecast, borrowed until the stream's next call; NULL before the first. */
 const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream);

@@ -50,7 +50,7 @@ struct blend_memory {
 
 struct blend {
 	uint32_t experts; /* of which the first is naive */
-	uint32_t off;     /* bit i: expert i gets no weight */
+	uint32_t off;	  /* bit i: expert i gets no weight */
 	struct blend_memory memories[BLEND_THIRDS][BLEND_MEMORIES];
 	double weights[BLEND_WAYS][BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 	double ways[BLEND_THIRDS][BLEND_WAYS]; /* weights of the ways */

@@ -7,7 +7,7 @@ enum { ENOUGH = 48 }; /* steps before there is a mean to compare with */
 
 #define TOLERANCE 0.25
 #define THRESHOLD 40.0 /* usual errors */
-#define CAP       4.0
+#define CAP	  4.0
 
 bool drift_learn(struct drift *drift, double error)
 {
@@ -16,9 +16,9 @@ bool drift_learn(struct drift *drift, double error)
 	drift->count++;
 	/* An error is compared with those before it. */
 	relative = drift->mean > 0 ? fmin(error / drift->mean, CAP) : 1;
-	drift->mean += (fmin(error, drift->count > ENOUGH ? CAP * drift->mean : error) -
-			drift->mean) /
-		       drift->count;
+	drift->mean +=
+		(fmin(error, drift->count > ENOUGH ? CAP * drift->mean : error) - drift->mean) /
+		drift->count;
 	if (drift->count <= ENOUGH)
 		return false;
 	drift->sum += relative - 1 - TOLERANCE;

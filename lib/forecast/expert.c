@@ -9,7 +9,7 @@
 
 enum { PERIODS_MEANT = 3 };
 
-#define TREND_DAMPING   0.9
+#define TREND_DAMPING	0.9
 #define TREND_SMOOTHING 0.2
 
 static void fill(double *values, uint32_t count, double value)
@@ -109,7 +109,8 @@ static bool smoothed(const struct expert_row *row, const struct expert_view *vie
  * Exponential smoothing with a damped trend (Gardner & McKenzie 1985): state[0] is the level, state[2]
  * the trend.
  */
-static void follow_trend(const struct expert_row *row, const struct expert_view *view, double *state)
+static void follow_trend(const struct expert_row *row, const struct expert_view *view,
+			 double *state)
 {
 	double value = past_last(view->past), level = state[0] + TREND_DAMPING * state[2];
 
@@ -150,18 +151,25 @@ const struct expert_row expert_rows[] = {
 	{.name = "smoothing_10", .forecast = smoothed, .update = smooth, .smoothing = 0.1},
 	{.name = "smoothing_30", .forecast = smoothed, .update = smooth, .smoothing = 0.3},
 	{.name = "damped_trend", .forecast = trended, .update = follow_trend, .smoothing = 0.3},
-	{.name = "regression", .forecast = regression_expert_forecast,
+	{.name = "regression",
+	 .forecast = regression_expert_forecast,
 	 .regression = REGRESSION_LAGS},
-	{.name = "regression_seasonal", .forecast = regression_expert_forecast,
-	 .regression = REGRESSION_SEASONAL, .seasonal = true},
-	{.name = "regression_median", .forecast = regression_expert_forecast,
+	{.name = "regression_seasonal",
+	 .forecast = regression_expert_forecast,
+	 .regression = REGRESSION_SEASONAL,
+	 .seasonal = true},
+	{.name = "regression_median",
+	 .forecast = regression_expert_forecast,
 	 .regression = REGRESSION_MEDIAN},
-	{.name = "levels", .forecast = regression_expert_forecast,
-	 .regression = REGRESSION_LEVELS},
-	{.name = "levels_seasonal", .forecast = regression_expert_forecast,
-	 .regression = REGRESSION_LEVELS_SEASONAL, .seasonal = true},
+	{.name = "levels", .forecast = regression_expert_forecast, .regression = REGRESSION_LEVELS},
+	{.name = "levels_seasonal",
+	 .forecast = regression_expert_forecast,
+	 .regression = REGRESSION_LEVELS_SEASONAL,
+	 .seasonal = true},
 	{.name = "network", .forecast = network_expert_forecast, .network = NETWORK_LOCAL},
-	{.name = "network_seasonal", .forecast = network_expert_forecast, .network = NETWORK_SEASONAL,
+	{.name = "network_seasonal",
+	 .forecast = network_expert_forecast,
+	 .network = NETWORK_SEASONAL,
 	 .seasonal = true},
 };
 const uint32_t expert_count = sizeof(expert_rows) / sizeof(*expert_rows);

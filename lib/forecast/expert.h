@@ -18,7 +18,7 @@
 /* What every expert may look at. */
 struct expert_view {
 	const struct past *past;
-	const struct fit *fit;   /* what training found; all zero before the first one */
+	const struct fit *fit; /* what training found; all zero before the first one */
 	const struct rollcast_model_settings *model;
 	uint32_t horizon;
 	int64_t step_us;
@@ -36,9 +36,9 @@ struct expert_row {
 	void (*update)(const struct expert_row *row, const struct expert_view *view, double *state);
 	/* True if its forecast uses season `season`, so that another one makes it another expert. */
 	bool seasonal;
-	uint32_t season;  /* which */
-	uint32_t width;   /* steps looked at */
-	double smoothing; /* 0..1 */
+	uint32_t season;	      /* which */
+	uint32_t width;		      /* steps looked at */
+	double smoothing;	      /* 0..1 */
 	uint32_t network, regression; /* which */
 };
 

@@ -16,7 +16,7 @@ enum { FIT_NETWORKS = 2, FIT_REGRESSIONS = 5 };
 /* A network and the scale that it was trained in. */
 struct network_fit {
 	struct rollcast_weights *weights; /* NULL: not trained */
-	float *moments;                   /* of the optimiser, for a warm start */
+	float *moments;			  /* of the optimiser, for a warm start */
 	size_t moments_count;
 	double scale;
 	bool afresh; /* a training of it diverged: the next one does not go on from here */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAIN       0.01 /* of the adaptation, per step */
+#define GAIN	   0.01 /* of the adaptation, per step */
 #define TAIL_LEAST 5e-4
 #define TAIL_MOST  0.5
 

@@ -19,7 +19,7 @@
 
 enum {
 	INTERVALS_ERRORS = 300, /* kept per step of the horizon */
-	INTERVALS_ENOUGH = 8,   /* fewer tell nothing about quantiles */
+	INTERVALS_ENOUGH = 8,	/* fewer tell nothing about quantiles */
 	INTERVALS_THIRDS = 3,
 };
 

@@ -18,14 +18,14 @@
 struct rollcast_job {
 	struct rollcast_stream_settings settings;
 	int64_t step_us, time_us; /* of the newest value */
-	double *values;           /* [count], oldest first */
-	uint8_t *marks;           /* [count] */
+	double *values;		  /* [count], oldest first */
+	uint8_t *marks;		  /* [count] */
 	size_t count;
 	uint64_t seed;
 	struct fit before; /* of which the networks go on */
-	struct fit fit;    /* what comes out */
-	uint32_t steps;    /* optimiser steps done */
-	int result;        /* of rollcast_job_run; -EAGAIN before it */
+	struct fit fit;	   /* what comes out */
+	uint32_t steps;	   /* optimiser steps done */
+	int result;	   /* of rollcast_job_run; -EAGAIN before it */
 };
 
 /* Values that a network needs in one piece before it is trained at all: fewer teach nothing. */

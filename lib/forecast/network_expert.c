@@ -64,9 +64,9 @@ static double encode(uint32_t which, const struct feature_view *view, size_t ori
 {
 	uint32_t lookback = view->lookback;
 	const double *first = view->values + origin + 1 - lookback;
-	double anchor = feature_anchor(view, which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST
-								: FEATURE_ANCHOR_MEDIAN,
-				       origin);
+	double anchor = feature_anchor(
+		view, which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST : FEATURE_ANCHOR_MEDIAN,
+		origin);
 
 	for (uint32_t i = 0; i < lookback; i++)
 		inputs[i] = (float)transform_there(first[i], anchor, scale);
@@ -168,9 +168,8 @@ static struct rollcast_training training_of(const struct network_job *job)
 static bool same_shape(const struct rollcast_shape *a, const struct rollcast_shape *b)
 {
 	return a->cell == b->cell && a->activation == b->activation && a->layers == b->layers &&
-	       a->hidden == b->hidden && a->channels == b->channels &&
-	       a->lookback == b->lookback && a->extras == b->extras && a->outputs == b->outputs &&
-	       a->skip == b->skip;
+	       a->hidden == b->hidden && a->channels == b->channels && a->lookback == b->lookback &&
+	       a->extras == b->extras && a->outputs == b->outputs && a->skip == b->skip;
 }
 
 /* A trainer that goes on where `before` stopped, or begins. */

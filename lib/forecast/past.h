@@ -21,12 +21,12 @@ enum past_mark {
 
 struct past {
 	struct window values;
-	uint8_t *marks;     /* [capacity], a ring: of step `index` at index % capacity */
-	uint64_t steps;     /* seen so far; the newest has the index steps - 1 */
-	int64_t time_us;    /* of the newest step */
-	double change;      /* running mean of |y(t) - y(t - 1)|, for the first intervals */
-	uint32_t changes;   /* that went into it, at most PAST_CHANGES */
-	double lowest;      /* ever measured */
+	uint8_t *marks;	  /* [capacity], a ring: of step `index` at index % capacity */
+	uint64_t steps;	  /* seen so far; the newest has the index steps - 1 */
+	int64_t time_us;  /* of the newest step */
+	double change;	  /* running mean of |y(t) - y(t - 1)|, for the first intervals */
+	uint32_t changes; /* that went into it, at most PAST_CHANGES */
+	double lowest;	  /* ever measured */
 };
 
 enum { PAST_CHANGES = 1000 };

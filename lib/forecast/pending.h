@@ -16,10 +16,10 @@ enum { PENDING_ORIGINS_MAX = 64 };
 
 struct pending {
 	uint32_t experts, quantiles, horizon;
-	uint32_t every;     /* each how manieth origin is kept */
+	uint32_t every; /* each how manieth origin is kept */
 	uint32_t slots;
-	uint64_t *origins;  /* [slots], index of the step; PENDING_NONE: empty */
-	double *rows;       /* [slots x horizon x (experts + quantiles)] */
+	uint64_t *origins; /* [slots], index of the step; PENDING_NONE: empty */
+	double *rows;	   /* [slots x horizon x (experts + quantiles)] */
 };
 
 int pending_init(struct pending *pending, uint32_t experts, uint32_t quantiles, uint32_t horizon);

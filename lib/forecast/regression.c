@@ -11,7 +11,7 @@
 
 enum {
 	PER_SEASON = 4, /* the same phase a season ago, its two neighbours, two seasons ago */
-	PHASES = 4,     /* sine and cosine of the first season and of half of it */
+	PHASES = 4,	/* sine and cosine of the first season and of half of it */
 	ROWS_MAX = 8192,
 	ROWS_LEAST = 40,
 	REWEIGHTINGS = 4,
@@ -113,9 +113,9 @@ static double *encode_seasons(const struct feature_view *view, size_t origin, ui
 		double before = feature_season_ago(view, origin, ahead, view->seasons[i], 2);
 
 		for (int offset = -1; offset <= 1; offset++)
-			*features++ = transform_there(neighbour(view, origin, ahead,
-								view->seasons[i], offset),
-						      anchor, scale);
+			*features++ = transform_there(
+				neighbour(view, origin, ahead, view->seasons[i], offset), anchor,
+				scale);
 		if (isnan(before))
 			before = neighbour(view, origin, ahead, view->seasons[i], 0);
 		*features++ = transform_there(before, anchor, scale);
@@ -133,10 +133,10 @@ struct problem {
 	const struct regression_job *job;
 	uint32_t which, features, horizon;
 	uint32_t rows;
-	const uint32_t *origins; /* [rows] */
-	double *x;       /* [rows x features] */
-	double *y;       /* [rows x horizon] */
-	double *anchors; /* [rows] */
+	const uint32_t *origins;	       /* [rows] */
+	double *x;			       /* [rows x features] */
+	double *y;			       /* [rows x horizon] */
+	double *anchors;		       /* [rows] */
 	double *weighted_x, *block_y, *errors; /* scratch: as x, y, y */
 	double *gram, *factor, *cross, *block; /* [features x (features or horizon)] */
 };
@@ -357,8 +357,7 @@ static bool fit_all(struct problem *problem, double lambda, double *coefficients
 	return true;
 }
 
-int regression_fit(const struct regression_job *job, uint32_t which,
-		   struct regression_fit *ret_fit)
+int regression_fit(const struct regression_job *job, uint32_t which, struct regression_fit *ret_fit)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(free) double *coefficients = NULL;
@@ -440,10 +439,9 @@ bool regression_expert_forecast(const struct expert_row *row, const struct exper
 		if (kinds[row->regression].seasonal)
 			encode_seasons(&window, origin, h + 1, anchor, fit->scale,
 				       features + past_features(&window, row->regression));
-		values[h] = transform_back(dot(features,
-					       fit->coefficients + (size_t)h * fit->features,
-					       fit->features),
-					   anchor, fit->scale);
+		values[h] = transform_back(
+			dot(features, fit->coefficients + (size_t)h * fit->features, fit->features),
+			anchor, fit->scale);
 	}
 	return true;
 }

@@ -14,10 +14,10 @@
 #include "lib/forecast/features.h"
 
 enum {
-	REGRESSION_LAGS,            /* around the last value */
-	REGRESSION_SEASONAL,        /* and what was there seasons ago */
-	REGRESSION_MEDIAN,          /* lags around the median of the last values */
-	REGRESSION_LEVELS,          /* medians over ever longer times instead of lags */
+	REGRESSION_LAGS,	    /* around the last value */
+	REGRESSION_SEASONAL,	    /* and what was there seasons ago */
+	REGRESSION_MEDIAN,	    /* lags around the median of the last values */
+	REGRESSION_LEVELS,	    /* medians over ever longer times instead of lags */
 	REGRESSION_LEVELS_SEASONAL, /* and what was there seasons ago */
 };
 

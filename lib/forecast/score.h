@@ -18,7 +18,7 @@ enum {
 struct score {
 	uint32_t levels;
 	double own, recent, recent_mass; /* sums of absolute errors */
-	double mass;                     /* steps, forgetting */
+	double mass;			 /* steps, forgetting */
 	double baselines[SCORE_BASELINES];
 	double baseline_own[SCORE_BASELINES]; /* own errors on the same cells */
 	double inside[ROLLCAST_LEVELS_MAX];

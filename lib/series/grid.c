@@ -8,9 +8,9 @@
 
 #include "lib/series/step.h"
 
-#define VALUE_MAX 1e300
+#define VALUE_MAX   1e300
 #define TIME_MAX_US (INT64_C(1) << 61)
-#define DAY_US INT64_C(86400000000)
+#define DAY_US	    INT64_C(86400000000)
 
 enum {
 	EARLY_DISTINCT = 10, /* times that tell the step */
@@ -337,8 +337,8 @@ static double fill(const struct grid *grid, const struct grid_closed *next, int6
 	int64_t missing = (next->time_us - grid->measured_us) / settings->step_us - 1;
 	if (missing > settings->gap_longest || missing > GRID_HOLE_LONGEST)
 		return NAN;
-	double share = (double)(time_us - grid->measured_us) /
-		       (double)(next->time_us - grid->measured_us);
+	double share =
+		(double)(time_us - grid->measured_us) / (double)(next->time_us - grid->measured_us);
 	switch (settings->gap) {
 	case ROLLCAST_GAP_LINEAR:
 		return grid->measured_value + share * (next->value - grid->measured_value);

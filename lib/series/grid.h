@@ -43,7 +43,7 @@
 
 enum {
 	GRID_HOLE_LONGEST = 8192, /* steps */
-	GRID_OPEN_MAX = 100000,   /* steps that a lateness may span */
+	GRID_OPEN_MAX = 100000,	  /* steps that a lateness may span */
 };
 
 struct grid_step {
@@ -59,8 +59,8 @@ struct grid_sample;
 /* To be read by grid.c alone. */
 struct grid {
 	struct rollcast_grid_settings settings; /* step and lateness as they are in use */
-	int64_t phase_us;                       /* cells begin at phase + k x step */
-	int64_t label_us;                       /* from a cell's begin to its label */
+	int64_t phase_us;			/* cells begin at phase + k x step */
+	int64_t label_us;			/* from a cell's begin to its label */
 
 	struct grid_sample *early; /* sorted; only while `step: auto` has found none */
 	size_t early_count, early_capacity, early_distinct;
@@ -78,13 +78,13 @@ struct grid {
 	double measured_value;
 
 	uint32_t regular, proof; /* cells with one sample each: in succession, needed */
-	bool hasty;              /* the newest cell was closed with its first sample */
+	bool hasty;		 /* the newest cell was closed with its first sample */
 
-	bool far;         /* the sample before was refused as too far ahead: */
-	int64_t far_us;   /* its time */
-	uint32_t late;    /* steps that late samples have advanced through */
-	int64_t late_us;  /* begin of the last of them */
-	bool restarted;   /* the next closed cell follows a restart */
+	bool far;	 /* the sample before was refused as too far ahead: */
+	int64_t far_us;	 /* its time */
+	uint32_t late;	 /* steps that late samples have advanced through */
+	int64_t late_us; /* begin of the last of them */
+	bool restarted;	 /* the next closed cell follows a restart */
 };
 
 /*

@@ -25,20 +25,20 @@
 enum {
 	NATURAL = 3,
 	CANDIDATES_MAX = NATURAL + 1,
-	LAGS_SAMPLED = 16,    /* of d's autocorrelation, for the standard error */
-	BLOCKS_MAX = 2048,    /* means of blocks in which long peaks are looked for */
-	RECENT_MAX = 4096,    /* values in which short ones are */
+	LAGS_SAMPLED = 16, /* of d's autocorrelation, for the standard error */
+	BLOCKS_MAX = 2048, /* means of blocks in which long peaks are looked for */
+	RECENT_MAX = 4096, /* values in which short ones are */
 	RECENT_LAGS = 512,
 };
 
-#define EFFECT_MIN 0.05 /* a correlation below it is no use, however certain */
-#define BETTER_MIN 0.05
+#define EFFECT_MIN     0.05 /* a correlation below it is no use, however certain */
+#define BETTER_MIN     0.05
 #define ERRORS_NATURAL 2.5
-#define ERRORS_PEAK 4.0
+#define ERRORS_PEAK    4.0
 
 struct candidate {
 	size_t period;
-	double errors;      /* standard errors needed */
+	double errors;	    /* standard errors needed */
 	double correlation; /* found */
 };
 

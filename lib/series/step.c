@@ -17,13 +17,15 @@
 #define TOLERANCE 0.02
 
 static const int64_t natural_us[] = {
-	1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 250000, 500000,
+	1000,	   2000,	  5000,	      10000,	   20000,	50000,	     100000,
+	200000,	   250000,	  500000,
 #define SECOND INT64_C(1000000)
-	SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND, 20 * SECOND, 30 * SECOND,
+	SECOND,	   2 * SECOND,	  5 * SECOND, 10 * SECOND, 15 * SECOND, 20 * SECOND, 30 * SECOND,
 #define MINUTE (60 * SECOND)
-	MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 20 * MINUTE, 30 * MINUTE,
+	MINUTE,	   2 * MINUTE,	  5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 20 * MINUTE, 30 * MINUTE,
 #define HOUR (60 * MINUTE)
-	HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR, 6 * HOUR, 8 * HOUR, 12 * HOUR, 24 * HOUR, 7 * 24 * HOUR,
+	HOUR,	   2 * HOUR,	  3 * HOUR,   4 * HOUR,	   6 * HOUR,	8 * HOUR,    12 * HOUR,
+	24 * HOUR, 7 * 24 * HOUR,
 };
 
 static int compare(const void *a, const void *b)

@@ -8,7 +8,7 @@
 
 #include "rollcast/stream.h"
 
-#define PLAY_STEP_US INT64_C(60000000)
+#define PLAY_STEP_US  INT64_C(60000000)
 #define PLAY_BEGIN_US (INT64_C(1700000040) * 1000000)
 
 /* Small and quick; a season of 24 steps. */

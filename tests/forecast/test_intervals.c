@@ -98,7 +98,7 @@ static void intervals_widen_while_they_miss(void **state)
 
 static void normal_quantiles_are_those_of_the_tables(void **state)
 {
-	static const double table[][2] = {{0.5, 0},         {0.9, 1.2816},  {0.95, 1.6449},
+	static const double table[][2] = {{0.5, 0},	   {0.9, 1.2816},   {0.95, 1.6449},
 					  {0.975, 1.9600}, {0.995, 2.5758}, {0.025, -1.9600}};
 
 	(void)state;

@@ -45,8 +45,8 @@ static void check_forecast(const struct rollcast_forecast *forecast)
 static void keep(void *context, const struct rollcast_forecast *forecast)
 {
 	struct record *record = context;
-	size_t index = (size_t)((forecast->origin_us - PLAY_BEGIN_US + PLAY_STEP_US / 2) /
-				PLAY_STEP_US);
+	size_t index =
+		(size_t)((forecast->origin_us - PLAY_BEGIN_US + PLAY_STEP_US / 2) / PLAY_STEP_US);
 
 	check_forecast(forecast);
 	assert_true(index < STEPS_MAX);
@@ -392,8 +392,8 @@ static struct rollcast_stream *stream_with(const struct rollcast_stream_settings
 static void one_job_is_out_at_a_time(void **state)
 {
 	struct rollcast_stream_settings settings = play_settings();
-	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream =
-		stream_with(&settings, 200);
+	CLEANUP(rollcast_stream_destroy)
+	struct rollcast_stream *stream = stream_with(&settings, 200);
 	struct rollcast_job *job, *second = NULL;
 
 	(void)state;

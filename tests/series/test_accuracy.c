@@ -59,9 +59,8 @@ static void pinball_weighs_the_sides_by_level(void **state)
 	const struct {
 		double actual, quantile, level, loss;
 	} cases[] = {
-		{6, 4, 0.05, 0.1}, {5, 5.5, 0.05, 0.475}, {6, 7, 0.95, 0.05},
-		{8, 7, 0.95, 0.95}, {8, 6, 0.5, 1},       {6, 8, 0.5, 1},
-		{1, 1, 0.3, 0},
+		{6, 4, 0.05, 0.1}, {5, 5.5, 0.05, 0.475}, {6, 7, 0.95, 0.05}, {8, 7, 0.95, 0.95},
+		{8, 6, 0.5, 1},	   {6, 8, 0.5, 1},	  {1, 1, 0.3, 0},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		assert_near(accuracy_pinball(cases[i].actual, cases[i].quantile, cases[i].level),

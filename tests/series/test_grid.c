@@ -12,7 +12,7 @@
 
 #include "lib/series/grid.h"
 
-#define S INT64_C(1000000)
+#define S   INT64_C(1000000)
 #define DAY (86400 * S)
 
 enum { A = ROLLCAST_PUSH_ACCEPTED, L = ROLLCAST_PUSH_LATE, T = ROLLCAST_PUSH_TIME };
@@ -65,8 +65,8 @@ static void check_feed(const struct feed *feed)
 	grid_finish(&grid);
 }
 
-#define CHECK_FEEDS(feeds)                                                                         \
-	for (size_t i_ = 0; i_ < sizeof(feeds) / sizeof(*(feeds)); i_++)                           \
+#define CHECK_FEEDS(feeds)                                               \
+	for (size_t i_ = 0; i_ < sizeof(feeds) / sizeof(*(feeds)); i_++) \
 	check_feed(&(feeds)[i_])
 
 #define BY_TEN .step_us = 10 * S, .gap = ROLLCAST_GAP_LINEAR, .gap_longest = 3
@@ -87,7 +87,8 @@ static void a_cell_closes_when_the_newest_sample_passes_end_and_lateness(void **
 	const struct feed feeds[] = {
 		{{BY_TEN, .lateness_us = 5 * S}, "1=1 10=2 14.9=4", ""},
 		{{BY_TEN, .lateness_us = 5 * S}, "1=1 10=2 15=4 9=0!L", "0=1"},
-		{{BY_TEN, .lateness_us = 20 * S}, "25=3 1=1 15=2 30=4 9=9!L 10=4 60=0",
+		{{BY_TEN, .lateness_us = 20 * S},
+		 "25=3 1=1 15=2 30=4 9=9!L 10=4 60=0",
 		 "0=1 10=3 20=3 30=4"},
 	};
 	CHECK_FEEDS(feeds);
@@ -128,7 +129,8 @@ static void a_silent_stream_gives_its_open_cells_when_flushed(void **state)
 {
 	(void)state;
 	const struct feed feeds[] = {
-		{{BY_TEN, .lateness_us = 30 * S}, "1=1 22=3 | 5=5!L 29=1!L 33=4 |",
+		{{BY_TEN, .lateness_us = 30 * S},
+		 "1=1 22=3 | 5=5!L 29=1!L 33=4 |",
 		 "0=1 10~2 20=3 30=4"},
 		{{BY_TEN}, "| 1=1 | |", "0=1"},
 	};
@@ -158,7 +160,8 @@ static void a_second_sample_after_haste_is_late_and_the_proof_doubles(void **sta
 		{{BY_TEN},
 		 "1=1 11=2 21=3 31=4 32=9!L 41=5 51=6 61=7 71=8 81=9 91=10 101=11",
 		 "0=1 10=2 20=3 30=4 40=5 50=6 60=7 70=8 80=9 90=10 100=11"},
-		{{BY_TEN}, "1=1 11=2 21=3 31=4 32=9!L 41=5 51=6 61=7 71=8 81=9 91=10",
+		{{BY_TEN},
+		 "1=1 11=2 21=3 31=4 32=9!L 41=5 51=6 61=7 71=8 81=9 91=10",
 		 "0=1 10=2 20=3 30=4 40=5 50=6 60=7 70=8 80=9"},
 		/* A late sample of an older cell is no reason. */
 		{{BY_TEN}, "1=1 11=2 21=3 31=4 22=9!L 41=5", "0=1 10=2 20=3 30=4 40=5"},
@@ -171,7 +174,8 @@ static void a_wild_time_is_refused_until_a_second_one_confirms_it(void **state)
 	(void)state;
 	const struct feed feeds[] = {
 		{{BY_TEN}, "1=1 86402=9!T 11=2 21=3", "0=1 10=2"},
-		{{BY_TEN}, "1=1 9e6=9!T 11=2 9e6=9!T 21=3 9e6=9!T 31=3 41=5",
+		{{BY_TEN},
+		 "1=1 9e6=9!T 11=2 9e6=9!T 21=3 9e6=9!T 31=3 41=5",
 		 "0=1 10=2 20=3 30=3 40=5"},
 	};
 	struct grid grid;
@@ -316,11 +320,13 @@ static void auto_finds_step_and_phase_and_plays_the_first_samples_again(void **s
 	const struct feed feeds[] = {
 		{{0}, "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8", ""},
 		/* Ten times tell the step; the newest closes at once. */
-		{{0}, "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8 93=9 103=10",
+		{{0},
+		 "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8 93=9 103=10",
 		 "3=0 13=1 23=2 33=3 43=4 53=5 63=6 73=7 83=8 93=9 103=10"},
 		/* Jitter, out of order, a double time: each at its nearest grid point. */
 		{{.gap_longest = 2},
-		 "0.2=0 9.6=1 30.4=3 20=2 40.1=4 49=5 49=7 61=6 70=7 79.9=8 90.2=9 99.1=10 111.2=11 "
+		 "0.2=0 9.6=1 30.4=3 20=2 40.1=4 49=5 49=7 61=6 70=7 79.9=8 90.2=9 99.1=10 "
+		 "111.2=11 "
 		 "119=12",
 		 "0=0 10=1 20=2 30=3 40=4 50=6 60=6 70=7 80=8 90=9 100=10 110=11 120=12"},
 	};

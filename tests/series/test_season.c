@@ -10,9 +10,9 @@
 
 #include "lib/series/season.h"
 
-#define S INT64_C(1000000)
+#define S      INT64_C(1000000)
 #define MINUTE (60 * S)
-#define HOUR (3600 * S)
+#define HOUR   (3600 * S)
 
 enum { TRIALS = 100, COUNT_MAX = 20000 };
 
@@ -220,7 +220,12 @@ static void natural_seasons_are_found(void **state)
 		{"day over a random walk", day_over_a_random_walk, 24 * 28, HOUR, {24}, 95},
 		{"day and week", day_and_week_in_hours, 168 * 6, HOUR, {24, 168}, 95},
 		{"hourly burst", hourly_burst, 2000, 5 * MINUTE, {12}, 95},
-		{"hourly burst of a flat line", hourly_burst_of_a_flat_line, 2000, MINUTE, {60}, 100},
+		{"hourly burst of a flat line",
+		 hourly_burst_of_a_flat_line,
+		 2000,
+		 MINUTE,
+		 {60},
+		 100},
 		{"day with a giant burst", day_with_a_giant_burst, 24 * 28, HOUR, {24}, 95},
 		{"day with holes", day_with_holes, 24 * 28, HOUR, {24}, 95},
 		{"day on a trend", day_on_a_growing_trend, 24 * 28, HOUR, {24}, 95},
