@@ -205,8 +205,8 @@ static int put_forecast(FILE *body, const struct stream_record *record)
 {
 	const struct rollcast_forecast *forecast = stream_record_forecast(record);
 	CLEANUP(rollcast_encoder_destroy) struct rollcast_encoder *encoder = NULL;
-	const void *bytes;
-	size_t size;
+	const void *bytes = NULL;
+	size_t size = 0;
 	int r = rollcast_encoder_create(ROLLCAST_FORMAT_JSON, &encoder);
 
 	if (r == 0)
