@@ -482,7 +482,7 @@ static void gradients_with_dropout_point_where_the_loss_rises(void **state)
 		shape.cell = cell;
 		count = rollcast_shape_parameters(&shape);
 		batch = test_batch_create(&shape, 2, 50, 1);
-		float *gradient = malloc(count * sizeof(float)),
+		float *gradient = calloc(count, sizeof(float)),
 		      *moved = malloc(count * sizeof(float));
 
 		for (int side = 0; side < 3; side++) {
