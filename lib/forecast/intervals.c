@@ -100,7 +100,7 @@ void intervals_adapt(struct intervals *intervals, uint32_t level, uint32_t third
 
 	/* Below zero it remembers how much was missed although all errors were covered. */
 	*outside += GAIN * (nominal - missed);
-	*outside = fmin(fmax(*outside, -nominal), fmax(TAIL_MOST, nominal));
+	*outside = fmin(fmax(*outside, -2 * nominal), fmax(TAIL_MOST, nominal));
 }
 
 bool intervals_bounds(const struct intervals *intervals, uint32_t step, uint32_t level,
