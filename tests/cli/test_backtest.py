@@ -1,0 +1,126 @@
+"""rollcast backtest, from outside: files in, a table and forecasts out."""
+
+import csv
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROLLCAST = ROOT / os.environ.get("BUILD", "build") / "rollcast"
+BEGIN, STEP = 1700000000, 60
+
+SETTINGS = """
+inputs: [{name: samples, type: pull, bind: tcp://127.0.0.1:5556}]
+outputs: [{name: forecasts, bind: tcp://127.0.0.1:5557}]
+models: {default: {hidden: 4, lookback: 12, steps: {first: 20, refit: 10}}}
+streams: [{match: '*', window: 200, horizon: 4, season: 24, retrain: {every: 100}}]
+"""
+
+
+def series(seed, count=260):
+    noise = random.Random(seed)
+    return [10 + 3 * math.sin(i * math.pi / 12) + noise.gauss(0, 0.3) for i in range(count)]
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "settings.yaml").write_text(SETTINGS)
+    for seed, name in enumerate(["one", "two", "three"]):
+        rows = "".join(f"{BEGIN + i * STEP},{v:.6f}\n" for i, v in enumerate(series(seed)))
+        (tmp_path / f"{name}.csv").write_text("ts,value\n" + rows)
+    return tmp_path
+
+
+def backtest(place, *arguments, files=("one.csv", "two.csv", "three.csv"), status=0):
+    done = subprocess.run([ROLLCAST, "backtest", "--config", "settings.yaml", *arguments, *files],
+                          cwd=place, capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def read(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_forecasts_are_the_same_for_any_number_of_threads(place):
+    backtest(place, "--threads", "1", "--out", "a.csv")
+    backtest(place, "--threads", "3", "--out", "b.csv")
+    assert (place / "a.csv").read_bytes() == (place / "b.csv").read_bytes()
+
+
+def test_origins_begin_at_start_and_go_on_by_stride(place):
+    backtest(place, "--start", "100", "--stride", "10", "--out", "f.csv", files=["one.csv"])
+    rows = read(place / "f.csv")
+    origins = sorted({int(float(row["origin_ts"])) for row in rows})
+    assert origins == [BEGIN + i * STEP for i in range(100, 260, 10)]
+    assert {row["stream"].strip('"') for row in rows} == {"one"}
+    assert [int(row["step_ahead"]) for row in rows[:4]] == [1, 2, 3, 4]
+    for row in rows:
+        assert float(row["lower"]) <= float(row["mean"]) <= float(row["upper"])
+        assert float(row["q0.1"]) <= float(row["q0.5"]) <= float(row["q0.9"])
+
+
+def test_measures_are_those_of_the_forecasts(place):
+    out = backtest(place, "--start", "100", "--stride", "10", "--out", "f.csv", "--json",
+                   files=["one.csv"]).stdout
+    measured = json.loads(out)["streams"][0]
+    values = series(0)
+    errors, naive, seasonal, inside = [], [], [], []
+    for row in read(place / "f.csv"):
+        origin = (int(float(row["origin_ts"])) - BEGIN) // STEP
+        if origin + 4 >= len(values):
+            continue
+        actual = values[origin + int(row["step_ahead"])]
+        errors.append(abs(actual - float(row["mean"])))
+        naive.append(abs(actual - values[origin]))
+        seasonal.append(abs(actual - values[origin + int(row["step_ahead"]) - 24]))
+        inside.append(float(row["lower"]) <= actual <= float(row["upper"]))
+    changes = [abs(b - a) for a, b in zip(values[:101], values[1:101])]
+    assert measured["mae"] == pytest.approx(sum(errors) / len(errors), rel=1e-4)
+    assert measured["mase"] == pytest.approx(
+        sum(errors) / len(errors) / (sum(changes) / len(changes)), rel=1e-4)
+    assert measured["coverage"]["0.95"] == pytest.approx(sum(inside) / len(inside))
+    assert sum(measured["experts"].values()) == pytest.approx(1)
+    assert measured["rbest"] == pytest.approx(sum(errors) / min(sum(naive), sum(seasonal)),
+                                              rel=1e-4)
+
+
+def test_a_missing_origin_forecasts_what_the_one_before_did(place):
+    lines = (place / "one.csv").read_text().splitlines()
+    del lines[1 + 150]
+    (place / "gap.csv").write_text("\n".join(lines) + "\n")
+    backtest(place, "--start", "149", "--stride", "1", "--out", "f.csv", files=["gap.csv"])
+    means = {(int(float(row["origin_ts"])), int(row["step_ahead"])): row["mean"]
+             for row in read(place / "f.csv")}
+    before, missing = BEGIN + 149 * STEP, BEGIN + 150 * STEP
+    assert means[missing, 1] == means[before, 2]
+    assert means[missing, 4] == means[before, 4]
+
+
+def test_one_expert_alone_and_the_others_without_it(place):
+    alone = json.loads(backtest(place, "--start", "100", "--expert", "seasonal_naive", "--json",
+                                files=["one.csv"]).stdout)
+    assert alone["streams"][0]["experts"] == {"seasonal_naive": pytest.approx(1)}
+    without = json.loads(backtest(place, "--start", "100", "--without", "lstm,regression", "--json",
+                                  files=["one.csv"]).stdout)
+    assert not {"lstm", "regression"} & set(without["streams"][0]["experts"])
+
+
+def test_an_unknown_expert_is_refused_with_those_there_are(place):
+    done = backtest(place, "--expert", "oracle", status=1)
+    assert "oracle" in done.stderr and "seasonal_naive" in done.stderr
+
+
+def test_the_table_has_a_line_per_stream_and_one_for_all(place):
+    lines = backtest(place, "--start", "100").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["stream", "one", "two", "three", "all"]
+
+
+def test_no_file_is_wrong_usage(place):
+    backtest(place, files=[], status=2)
