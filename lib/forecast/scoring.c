@@ -57,8 +57,8 @@ static void judge(const struct rollcast_stream *stream, const double *quantiles,
 	verdict->rows[third]++;
 	verdict->sums.own += fabs(value - quantiles[middle]);
 	for (uint32_t i = 0; i < middle; i++) {
-		bool inside = value >= quantiles[middle - 1 - i] &&
-			      value <= quantiles[middle + 1 + i];
+		bool inside =
+			value >= quantiles[middle - 1 - i] && value <= quantiles[middle + 1 + i];
 
 		verdict->sums.inside[i] += inside;
 		verdict->missed[i][third] += !inside;

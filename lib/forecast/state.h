@@ -38,15 +38,15 @@ struct rollcast_stream {
 	struct score score;
 	struct drift drift;
 
-	double *forecasts;       /* [(experts + ways) x horizon], of the newest origin */
-	double *quantiles;       /* [quantiles x horizon]; the middle row is the mean */
+	double *forecasts; /* [(experts + ways) x horizon], of the newest origin */
+	double *quantiles; /* [quantiles x horizon]; the middle row is the mean */
 	double quantile_levels[ROLLCAST_QUANTILES_MAX];
 	struct rollcast_forecast forecast;
 
 	bool job_out;
-	uint64_t due;            /* index of the step at which training is due */
-	uint64_t job_begun;      /* steps seen when the job that is out was made */
-	uint64_t trainings;      /* jobs made: each has its own seed */
+	uint64_t due;	    /* index of the step at which training is due */
+	uint64_t job_begun; /* steps seen when the job that is out was made */
+	uint64_t trainings; /* jobs made: each has its own seed */
 };
 
 /* A span in steps. */

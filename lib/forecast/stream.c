@@ -25,8 +25,8 @@ static void learn(struct rollcast_stream *stream, const struct grid_step *step)
 {
 	struct expert_view view;
 	enum past_mark mark = isnan(step->value) ? PAST_HOLE
-				 : step->filled     ? PAST_FILLED
-						    : PAST_MEASURED;
+			      : step->filled	 ? PAST_FILLED
+						 : PAST_MEASURED;
 
 	past_push(&stream->past, step->time_us, step->value, mark);
 	view = view_of(stream);
@@ -55,8 +55,8 @@ static void ask_experts(struct rollcast_stream *stream)
 		double *values = stream->forecasts + (size_t)i * horizon;
 		bool asked = i < SCORE_BASELINES || !(stream->settings->experts_off >> i & 1);
 
-		if (asked && expert_rows[i].forecast(&expert_rows[i], &view, stream->states[i],
-						     values))
+		if (asked &&
+		    expert_rows[i].forecast(&expert_rows[i], &view, stream->states[i], values))
 			clamp(stream, values);
 		else
 			for (uint32_t h = 0; h < horizon; h++)
@@ -126,8 +126,7 @@ static void make_forecast(struct rollcast_stream *stream)
 	blend_mix(&stream->blend, stream->forecasts, forecast->horizon,
 		  stream->quantiles + (size_t)forecast->level_count * forecast->horizon);
 	spread_quantiles(stream);
-	pending_put(&stream->pending, stream->past.steps - 1, stream->forecasts,
-		    stream->quantiles);
+	pending_put(&stream->pending, stream->past.steps - 1, stream->forecasts, stream->quantiles);
 
 	set_weights(stream);
 	forecast->origin_us = stream->past.time_us;

@@ -15,7 +15,8 @@ enum {
 /* Steps from one training to the next: fewer at first, while each new one adds much to the window. */
 static uint64_t retrain_after(const struct rollcast_stream *stream, uint64_t seen)
 {
-	uint64_t every = stream_span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
+	uint64_t every =
+		stream_span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
 	uint64_t early = seen / 2 > RETRAIN_LEAST ? seen / 2 : RETRAIN_LEAST;
 
 	every = every ? every : 1;
@@ -25,7 +26,8 @@ static uint64_t retrain_after(const struct rollcast_stream *stream, uint64_t see
 /* After drift: not at once, so that there is something new to learn from. */
 void stream_hasten_training(struct rollcast_stream *stream)
 {
-	uint64_t every = stream_span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
+	uint64_t every =
+		stream_span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
 	uint64_t soon = stream->past.steps + stream->settings->horizon;
 	uint64_t earliest = stream->job_begun + every / DRIFT_SHARE;
 

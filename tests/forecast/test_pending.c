@@ -18,8 +18,7 @@ static void put(struct pending *pending, uint64_t origin)
 	assert_non_null(values);
 	for (uint32_t column = 0; column < 3; column++)
 		for (uint32_t h = 0; h < horizon; h++)
-			values[column * horizon + h] =
-				(double)origin * 1e6 + h * 10.0 + column;
+			values[column * horizon + h] = (double)origin * 1e6 + h * 10.0 + column;
 	pending_put(pending, origin, values, values + 2 * (size_t)horizon);
 	free(values);
 }
