@@ -203,4 +203,48 @@ int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *j
 /* The job is not run: training is due again. Consumes the job. */
 void rollcast_stream_abandon(struct rollcast_stream *stream, struct rollcast_job *job);
 
+/*
+ * The whole stream as one record, for another process or another day: open steps, window, weights and
+ * optimiser, what is known of every expert, forecasts not yet scored. A job that is out is not in it:
+ * its training is due again. Writes the record if it fits in `size` bytes and returns how many it
+ * takes in any case. A record is for little-endian machines.
+ */
+size_t rollcast_stream_save(const struct rollcast_stream *stream, void *bytes, size_t size);
+
+/* What a loaded stream begins anew, because settings or experts are not those of the record. */
+enum {
+	ROLLCAST_ANEW_ALL = 1,          /* another step or aggregate: all but the count of samples */
+	ROLLCAST_ANEW_SEASONS = 2,      /* other seasons: what looks at them */
+	ROLLCAST_ANEW_NETWORKS = 4,     /* another shape, lookback or horizon */
+	ROLLCAST_ANEW_REGRESSIONS = 8,  /* another lookback or horizon */
+	ROLLCAST_ANEW_ERRORS = 16,      /* another horizon: weights of the experts, intervals */
+	ROLLCAST_ANEW_SCORES = 32,      /* another horizon or other levels: skill and coverage */
+};
+
+/*
+ * A stream from a record, named as there; `settings` are borrowed for the stream's life. If they are
+ * those of the record, the stream goes on as if nothing had been, to the last bit. Otherwise what fits
+ * is kept, the window first of all. Returns 0, or ROLLCAST_ANEW_... added up; -EINVAL: the bytes are
+ * no record, or damaged; -ENOTSUP: of another format; -ENOMEM. The bytes are not trusted.
+ */
+int rollcast_stream_load(const struct rollcast_stream_settings *settings, const void *bytes,
+			 size_t size, struct rollcast_stream **ret_stream);
+
+/* What a record holds, as far as it can be told without settings. */
+struct rollcast_record {
+	char *name;
+	uint64_t samples;
+	int64_t step_us; /* 0: not found yet, and nothing below */
+	int64_t time_us; /* of the newest step of the window */
+	int64_t trained_us; /* 0: untrained */
+	uint32_t horizon, season_count;
+	uint32_t seasons[ROLLCAST_SEASONS_MAX]; /* steps */
+	size_t count;
+	double *values; /* [count], oldest first; NaN: not measured */
+};
+
+/* -EINVAL, -ENOTSUP, -ENOMEM; on 0 the caller calls rollcast_record_finish. */
+int rollcast_record_read(const void *bytes, size_t size, struct rollcast_record *ret_record);
+void rollcast_record_finish(struct rollcast_record *record);
+
 #endif

@@ -271,3 +271,26 @@ double blend_weight(const struct blend *blend, uint32_t expert, uint32_t horizon
 	}
 	return sum / horizon;
 }
+
+static void memory_archive(struct archive *archive, const struct roll *roll, uint32_t members,
+			   struct blend_memory *memory)
+{
+	for (int i = 0; i < 2; i++) {
+		roll_finite_archive(archive, roll, members, memory->own[i], 1);
+		roll_finite_archive(archive, roll, members, memory->naive[i], 1);
+	}
+	roll_finite_archive(archive, roll, members, memory->count, 1);
+}
+
+void blend_archive(struct archive *archive, const struct roll *roll, struct blend *blend)
+{
+	for (int third = 0; third < BLEND_THIRDS; third++) {
+		for (int i = 0; i < BLEND_MEMORIES; i++)
+			memory_archive(archive, roll, blend_members(blend),
+				       &blend->memories[third][i]);
+		for (int i = 0; i < BLEND_WAYS; i++)
+			roll_finite_archive(archive, roll, blend->experts,
+					    blend->weights[i][third], 1);
+		archive_finite(archive, blend->ways[third], BLEND_WAYS);
+	}
+}

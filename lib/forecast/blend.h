@@ -25,6 +25,7 @@
 
 #include <stdint.h>
 
+#include "lib/forecast/roll.h"
 #include "rollcast/stream.h"
 
 enum {
@@ -83,5 +84,8 @@ void blend_mix(const struct blend *blend, double *forecasts, uint32_t horizon, d
 
 /* An expert's weight over the whole horizon. */
 double blend_weight(const struct blend *blend, uint32_t expert, uint32_t horizon);
+
+/* Saves, or loads into what blend_init made, what is known of each expert of the roll. */
+void blend_archive(struct archive *archive, const struct roll *roll, struct blend *blend);
 
 #endif

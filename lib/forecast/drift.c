@@ -28,3 +28,11 @@ bool drift_learn(struct drift *drift, double error)
 	*drift = (struct drift){0};
 	return true;
 }
+
+void drift_archive(struct archive *archive, struct drift *drift)
+{
+	archive_finite(archive, &drift->mean, 1);
+	archive_value(archive, &drift->count);
+	archive_finite(archive, &drift->sum, 1);
+	archive_finite(archive, &drift->lowest, 1);
+}

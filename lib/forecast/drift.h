@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/series/archive.h"
+
 struct drift {
 	double mean; /* of the errors since the last alarm */
 	uint32_t count;
@@ -20,5 +22,7 @@ struct drift {
 
 /* One step's error; true: drift. It then begins anew. All zero at first. */
 bool drift_learn(struct drift *drift, double error);
+
+void drift_archive(struct archive *archive, struct drift *drift);
 
 #endif

@@ -121,3 +121,33 @@ double intervals_normal(double level)
 {
 	return 4.91 * (pow(level, 0.14) - pow(1 - level, 0.14));
 }
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void intervals_archive(struct archive *archive, struct intervals *intervals)
+{
+	for (uint32_t step = 0; step < intervals->horizon && !archive->error; step++) {
+		double *recent = intervals->recent + (size_t)step * INTERVALS_ERRORS;
+		double *sorted = intervals->sorted + (size_t)step * INTERVALS_ERRORS;
+		uint32_t count;
+
+		archive_value(archive, &intervals->seen[step]);
+		count = intervals_count(intervals, step);
+		archive_finite(archive, recent, count);
+		if (!archive_is_loading(archive) || archive->error)
+			continue;
+		memcpy(sorted, recent, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), compare_doubles);
+	}
+}
+
+void intervals_tails_archive(struct archive *archive, struct intervals *intervals)
+{
+	for (uint32_t i = 0; i < intervals->levels; i++)
+		archive_finite(archive, intervals->outside[i], INTERVALS_THIRDS);
+}

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/series/archive.h"
 #include "rollcast/stream.h"
 
 enum {
@@ -61,5 +62,10 @@ bool intervals_bounds(const struct intervals *intervals, uint32_t step, uint32_t
 
 /* The quantile of a standard normal variable; good to 0.01 for levels in 0.0005..0.9995. */
 double intervals_normal(double level);
+
+/* Saves, or loads into what intervals_init made for the same horizon. */
+void intervals_archive(struct archive *archive, struct intervals *intervals);
+/* The same for how often they missed; for the same levels. */
+void intervals_tails_archive(struct archive *archive, struct intervals *intervals);
 
 #endif

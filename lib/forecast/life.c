@@ -6,8 +6,6 @@
 
 #include "lib/forecast/state.h"
 
-enum { WINDOW_MAX = 1 << 20 }; /* steps, whatever the settings' durations come to */
-
 /* ---- settings ---- */
 
 void rollcast_stream_settings_init(struct rollcast_stream_settings *settings)
@@ -172,7 +170,7 @@ int stream_make_ready(struct rollcast_stream *stream)
 	size_t least = job_least_count(settings);
 	int r;
 
-	window = window > WINDOW_MAX ? WINDOW_MAX : window;
+	window = window > STREAM_WINDOW_MAX ? STREAM_WINDOW_MAX : window;
 	if (!stream->forecasts)
 		stream->forecasts = malloc((size_t)(expert_count + BLEND_WAYS) * settings->horizon *
 					   sizeof(double));

@@ -147,9 +147,9 @@ static int train(struct rollcast_trainer *trainer, const struct network_job *job
 	return 0;
 }
 
-static struct rollcast_training training_of(const struct network_job *job)
+static struct rollcast_training training_of(const struct rollcast_model_settings *model,
+					    uint64_t seed)
 {
-	const struct rollcast_model_settings *model = job->model;
 	static const float median = 0.5f;
 
 	return (struct rollcast_training){
@@ -161,7 +161,7 @@ static struct rollcast_training training_of(const struct network_job *job)
 		.momentum = (float)model->momentum,
 		.weight_decay = (float)model->weight_decay,
 		.clip_norm = (float)model->clip_norm,
-		.seed = job->seed,
+		.seed = seed,
 	};
 }
 
@@ -178,7 +178,7 @@ static int begin(const struct network_job *job, const struct rollcast_shape *sha
 {
 	CLEANUP(rollcast_weights_unref) struct rollcast_weights *weights = NULL;
 	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
-	struct rollcast_training training = training_of(job);
+	struct rollcast_training training = training_of(job->model, job->seed);
 	int r = 0;
 
 	if (before)
@@ -187,8 +187,9 @@ static int begin(const struct network_job *job, const struct rollcast_shape *sha
 		r = rollcast_weights_create(shape, job->seed, &weights);
 	if (r == 0)
 		r = rollcast_trainer_create(weights, &training, &trainer);
+	/* Moments that came out of a record may be refused: then the optimiser begins anew. */
 	if (r == 0 && before && before->moments_count)
-		r = rollcast_trainer_moments_load(trainer, before->moments);
+		rollcast_trainer_moments_load(trainer, before->moments);
 	if (r == 0)
 		*ret_trainer = STEAL(trainer);
 	return r;
@@ -197,7 +198,7 @@ static int begin(const struct network_job *job, const struct rollcast_shape *sha
 static int finish(const struct rollcast_trainer *trainer, const struct network_job *job,
 		  const struct rollcast_shape *shape, struct network_fit *ret_fit)
 {
-	struct rollcast_training training = training_of(job);
+	struct rollcast_training training = training_of(job->model, job->seed);
 	struct network_fit fit = {.scale = job->scale};
 	int r;
 
@@ -256,6 +257,81 @@ int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy
 	copy.weights = fit->weights ? rollcast_weights_ref(fit->weights) : NULL;
 	*ret_copy = copy;
 	return 0;
+}
+
+/* ---- saving and loading ---- */
+
+static bool shape_archive(struct archive *archive, const struct rollcast_shape *shape)
+{
+	uint32_t numbers[] = {shape->cell,     shape->activation, shape->layers,
+			      shape->hidden,   shape->channels,	  shape->lookback,
+			      shape->extras,   shape->outputs,	  shape->skip};
+	uint32_t as_saved[sizeof(numbers) / sizeof(*numbers)];
+
+	memcpy(as_saved, numbers, sizeof(numbers));
+	archive_value(archive, &as_saved);
+	return !memcmp(as_saved, numbers, sizeof(numbers));
+}
+
+static void load_weights(struct archive *archive, const struct rollcast_shape *shape, size_t count,
+			 struct network_fit *fit)
+{
+	CLEANUP(free) float *block = malloc(count * sizeof(*block));
+
+	if (!block)
+		archive->error = -ENOMEM;
+	archive_bytes(archive, block, count * sizeof(*block));
+	if (!archive->error)
+		archive->error = rollcast_weights_load(shape, block, &fit->weights);
+}
+
+/* The optimiser's memory; that of another optimiser is passed over. */
+static void moments_archive(struct archive *archive, size_t wanted, struct network_fit *fit)
+{
+	size_t count = archive_count(archive, fit->moments_count, sizeof(float));
+
+	if (archive_is_loading(archive)) {
+		if (archive->error || count != wanted || count == 0)
+			return;
+		fit->moments = malloc(count * sizeof(float));
+		if (!fit->moments) {
+			archive->error = -ENOMEM;
+			return;
+		}
+	}
+	archive_bytes(archive, fit->moments, count * sizeof(float));
+	if (!archive->error)
+		fit->moments_count = count;
+}
+
+bool network_fit_archive(struct archive *archive, uint32_t which,
+			 const struct rollcast_model_settings *model, uint32_t horizon,
+			 uint32_t season_count, struct network_fit *fit)
+{
+	struct rollcast_shape shape = shape_of(which, model, horizon, season_count);
+	struct rollcast_training training = training_of(model, 0);
+	size_t parameters = rollcast_shape_parameters(&shape);
+	bool trained = fit->weights;
+
+	archive_flag(archive, &trained);
+	archive_flag(archive, &fit->afresh);
+	if (!trained || archive->error)
+		return true;
+	if (!shape_archive(archive, &shape))
+		return false;
+	archive_finite(archive, &fit->scale, 1);
+	archive_check(archive, fit->scale > 0);
+	parameters = archive_count(archive, parameters, sizeof(float));
+	archive_check(archive, parameters && parameters == rollcast_shape_parameters(&shape));
+	if (archive->error)
+		return true;
+	if (archive_is_loading(archive))
+		load_weights(archive, &shape, parameters, fit);
+	else
+		archive_bytes(archive, (float *)rollcast_weights_block(fit->weights),
+			      parameters * sizeof(float));
+	moments_archive(archive, rollcast_trainer_moments_size(&shape, &training), fit);
+	return true;
 }
 
 /* ---- forecasts ---- */

@@ -40,6 +40,14 @@ void network_fit_finish(struct network_fit *fit);
 /* A copy that shares the weights; -ENOMEM. */
 int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy);
 
+/*
+ * Saves, or loads into an empty *fit, a network of the shape that the settings and seasons make. False:
+ * it had another one, and *fit stays empty. Of another optimiser only the weights are kept.
+ */
+bool network_fit_archive(struct archive *archive, uint32_t which,
+			 const struct rollcast_model_settings *model, uint32_t horizon,
+			 uint32_t season_count, struct network_fit *fit);
+
 bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 			     const double *state, double *values);
 

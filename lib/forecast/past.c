@@ -72,3 +72,41 @@ void past_recent(const struct past *past, double *values, size_t count)
 		values[i] = mark == PAST_HOLE ? (double)NAN : newest[i];
 	}
 }
+
+static void values_archive(struct archive *archive, struct past *past, size_t count)
+{
+	size_t capacity = past->values.capacity;
+	size_t dropped = count > capacity ? count - capacity : 0;
+
+	for (size_t i = 0; i < count && !archive->error; i++) {
+		double value = archive_is_loading(archive) ? 0 : past_values(past)[i];
+
+		archive_finite(archive, &value, 1);
+		if (archive_is_loading(archive) && !archive->error && i >= dropped)
+			window_push(&past->values, value);
+	}
+	for (size_t i = 0; i < count && !archive->error; i++) {
+		uint8_t *kept = &past->marks[(past->steps - count + i) % capacity];
+		uint8_t mark = *kept;
+
+		archive_value(archive, &mark);
+		archive_check(archive, mark <= PAST_HOLE);
+		if (!archive->error && i >= dropped)
+			*kept = mark;
+	}
+}
+
+void past_archive(struct archive *archive, struct past *past)
+{
+	size_t count = archive_count(archive, past_count(past), sizeof(double) + 1);
+
+	archive_value(archive, &past->steps);
+	archive_time(archive, &past->time_us);
+	archive_finite(archive, &past->change, 1);
+	archive_value(archive, &past->changes);
+	archive_value(archive, &past->lowest);
+	archive_check(archive, past->steps >= count && past->steps < UINT64_MAX / 2 &&
+				       past->changes <= PAST_CHANGES && !isnan(past->lowest));
+	if (!archive->error)
+		values_archive(archive, past, count);
+}

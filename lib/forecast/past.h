@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/series/archive.h"
 #include "lib/series/window.h"
 
 enum past_mark {
@@ -59,5 +60,8 @@ void past_marks(const struct past *past, uint8_t *marks);
 
 /* The newest `count` values, at most past_count, oldest first; a hole is NaN. */
 void past_recent(const struct past *past, double *values, size_t count);
+
+/* Saves, or loads into what past_init made: as many of the latest steps as it has room for. */
+void past_archive(struct archive *archive, struct past *past);
 
 #endif

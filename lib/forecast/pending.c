@@ -83,3 +83,34 @@ void pending_clear(struct pending *pending)
 	for (uint32_t slot = 0; slot < pending->slots; slot++)
 		pending->origins[slot] = PENDING_NONE;
 }
+
+static void slot_archive(struct archive *archive, const struct roll *roll, struct pending *pending,
+			 uint32_t slot)
+{
+	for (uint32_t h = 0; h < pending->horizon; h++) {
+		double *row = row_at(pending, slot, h);
+
+		if (archive_is_loading(archive))
+			for (uint32_t i = 0; i < pending->experts; i++)
+				row[i] = NAN;
+		roll_row_archive(archive, roll, pending->experts, row);
+		archive_finite(archive, row + pending->experts, pending->quantiles);
+	}
+}
+
+void pending_archive(struct archive *archive, const struct roll *roll, uint64_t index,
+		     struct pending *pending)
+{
+	for (uint32_t slot = 0; slot < pending->slots && !archive->error; slot++) {
+		uint64_t origin = pending->origins[slot];
+
+		archive_value(archive, &origin);
+		archive_check(archive, origin == PENDING_NONE || origin < index);
+		if (archive->error || origin == PENDING_NONE)
+			continue;
+		slot_archive(archive, roll, pending, slot);
+		pending->origins[slot] = origin;
+	}
+	if (archive->error)
+		pending_clear(pending);
+}

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "lib/forecast/roll.h"
+
 enum { PENDING_ORIGINS_MAX = 64 };
 #define PENDING_NONE UINT64_MAX
 
@@ -40,5 +42,12 @@ const double *pending_row(const struct pending *pending, uint32_t slot, uint64_t
 void pending_forget(struct pending *pending, uint32_t expert);
 /* Takes back everything: the time has jumped. */
 void pending_clear(struct pending *pending);
+
+/*
+ * Saves, or loads into what pending_init made for the same quantiles and horizon, all before step
+ * `index`. Experts that are not on the roll have said nothing.
+ */
+void pending_archive(struct archive *archive, const struct roll *roll, uint64_t index,
+		     struct pending *pending);
 
 #endif

@@ -389,6 +389,35 @@ void regression_fit_finish(struct regression_fit *fit)
 	*fit = (struct regression_fit){0};
 }
 
+/* ---- saving and loading ---- */
+
+bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lookback,
+			    uint32_t horizon, uint32_t season_count, struct regression_fit *fit)
+{
+	const struct feature_view view = {.lookback = lookback, .season_count = season_count};
+	uint32_t features = feature_count(&view, which), as_saved = fit->features;
+	bool fitted = fit->coefficients;
+	size_t count;
+
+	archive_flag(archive, &fitted);
+	if (!fitted || archive->error)
+		return true;
+	archive_value(archive, &as_saved);
+	archive_finite(archive, &fit->scale, 1);
+	count = archive_count(archive, (size_t)horizon * features, sizeof(double));
+	if (as_saved != features || count != (size_t)horizon * features)
+		return false;
+	archive_check(archive, fit->scale > 0);
+	if (archive_is_loading(archive) && !archive->error) {
+		fit->features = features;
+		fit->coefficients = malloc(count * sizeof(double));
+		if (!fit->coefficients)
+			archive->error = -ENOMEM;
+	}
+	archive_finite(archive, fit->coefficients, count);
+	return true;
+}
+
 /* ---- forecasts ---- */
 
 size_t regression_scratch(uint32_t lookback)

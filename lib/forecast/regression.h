@@ -33,6 +33,13 @@ int regression_fit(const struct regression_job *job, uint32_t which,
 		   struct regression_fit *ret_fit);
 void regression_fit_finish(struct regression_fit *fit);
 
+/*
+ * Saves, or loads into an empty *fit what was fitted with these settings and seasons. False: with
+ * others, and *fit stays empty.
+ */
+bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lookback,
+			    uint32_t horizon, uint32_t season_count, struct regression_fit *fit);
+
 /* Doubles of scratch that forecasts need. */
 size_t regression_scratch(uint32_t lookback);
 

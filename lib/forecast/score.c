@@ -56,3 +56,14 @@ double score_growth(const struct score *score)
 		return 1;
 	return score->recent / score->recent_mass / (score->own / score->mass);
 }
+
+void score_archive(struct archive *archive, struct score *score)
+{
+	archive_finite(archive, &score->own, 1);
+	archive_finite(archive, &score->recent, 1);
+	archive_finite(archive, &score->recent_mass, 1);
+	archive_finite(archive, &score->mass, 1);
+	archive_finite(archive, score->baselines, SCORE_BASELINES);
+	archive_finite(archive, score->baseline_own, SCORE_BASELINES);
+	archive_finite(archive, score->inside, score->levels);
+}

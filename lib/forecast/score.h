@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "lib/series/archive.h"
 #include "rollcast/stream.h"
 
 enum {
@@ -40,5 +41,8 @@ double score_skill(const struct score *score);
 double score_coverage(const struct score *score, uint32_t level);
 /* Recent errors over usual ones; 1 while little is known. */
 double score_growth(const struct score *score);
+
+/* Saves, or loads a score of the same levels. */
+void score_archive(struct archive *archive, struct score *score);
 
 #endif

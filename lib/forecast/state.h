@@ -5,6 +5,7 @@
  *	life.c       settings, creation and what is made when the step is known
  *	scoring.c    what the truth says about what was forecast
  *	training.c   when training is due, jobs out and back
+ *	record.c     the whole as bytes, and back
  */
 #ifndef LIB_FORECAST_STATE_H
 #define LIB_FORECAST_STATE_H
@@ -20,6 +21,9 @@
 #include "lib/series/grid.h"
 #include "rollcast/stream.h"
 
+enum { STREAM_WINDOW_MAX = 1 << 20 }; /* steps, whatever the settings' durations come to */
+
+/* What is not made anew from the settings goes into the record: record.c has a line for it. */
 struct rollcast_stream {
 	char *name;
 	const struct rollcast_stream_settings *settings;
@@ -57,6 +61,12 @@ int stream_make_ready(struct rollcast_stream *stream);
 
 /* Scores all that was said about the step `index`, before anything learns from it. */
 void stream_score(struct rollcast_stream *stream, uint64_t index, double value);
+
+/* Steps from one training to the next: fewer at first, while each new one adds much to the window. */
+uint64_t stream_retrain_after(const struct rollcast_stream *stream, uint64_t seen);
+
+/* What is known of one expert is about something else: it begins anew. */
+void stream_forget_expert(struct rollcast_stream *stream, uint32_t expert);
 
 /* After drift the next training comes sooner. */
 void stream_hasten_training(struct rollcast_stream *stream);

@@ -12,8 +12,7 @@ enum {
 	DRIFT_SHARE = 8,    /* drift brings a training forward to an eighth of the usual time */
 };
 
-/* Steps from one training to the next: fewer at first, while each new one adds much to the window. */
-static uint64_t retrain_after(const struct rollcast_stream *stream, uint64_t seen)
+uint64_t stream_retrain_after(const struct rollcast_stream *stream, uint64_t seen)
 {
 	uint64_t every =
 		stream_span_steps(stream->settings->retrain_every, grid_step_us(&stream->grid));
@@ -42,7 +41,7 @@ double rollcast_stream_urgency(const struct rollcast_stream *stream)
 
 	if (!stream->ready || stream->job_out || steps < stream->due)
 		return 0;
-	overdue = (double)(steps - stream->due) / (double)retrain_after(stream, steps);
+	overdue = (double)(steps - stream->due) / (double)stream_retrain_after(stream, steps);
 	growth = fmax(score_growth(&stream->score), 1);
 	return (1 + overdue) * growth;
 }
@@ -97,6 +96,15 @@ int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **re
 	return 0;
 }
 
+void stream_forget_expert(struct rollcast_stream *stream, uint32_t expert)
+{
+	blend_forget(&stream->blend, expert);
+	pending_forget(&stream->pending, expert);
+	memset(stream->states[expert], 0, sizeof(stream->states[expert]));
+	if (expert < SCORE_BASELINES)
+		score_forget(&stream->score, expert);
+}
+
 /* Experts whose season has become another one begin anew. */
 static void forget_seasons(struct rollcast_stream *stream, const struct fit *fit)
 {
@@ -107,11 +115,7 @@ static void forget_seasons(struct rollcast_stream *stream, const struct fit *fit
 		if (!expert_rows[i].seasonal ||
 		    (was == is && (!was || stream->fit.seasons[season] == fit->seasons[season])))
 			continue;
-		blend_forget(&stream->blend, i);
-		pending_forget(&stream->pending, i);
-		memset(stream->states[i], 0, sizeof(stream->states[i]));
-		if (i < SCORE_BASELINES)
-			score_forget(&stream->score, i);
+		stream_forget_expert(stream, i);
 	}
 }
 
@@ -120,7 +124,7 @@ int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *j
 	int result = job->result;
 
 	stream->job_out = false;
-	stream->due = stream->job_begun + retrain_after(stream, stream->job_begun);
+	stream->due = stream->job_begun + stream_retrain_after(stream, stream->job_begun);
 	if (result >= 0) {
 		forget_seasons(stream, &job->fit);
 		fit_finish(&stream->fit);

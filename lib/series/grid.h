@@ -39,6 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/series/archive.h"
 #include "rollcast/stream.h"
 
 enum {
@@ -112,5 +113,14 @@ void grid_flush(struct grid *grid);
 
 /* The step in use; 0 while `step: auto` has found none. */
 int64_t grid_step_us(const struct grid *grid);
+
+/*
+ * Saves, or loads into a grid that grid_init just made. Returns false, and the grid stays empty, if it
+ * was of another step or aggregate: what follows from it is of no use either. Lateness and gaps are as
+ * they are set now; whatever is open stays open.
+ */
+bool grid_archive(struct archive *archive, struct grid *grid);
+/* The step of a grid that was saved; 0 while it was not known. */
+int64_t grid_saved_step_us(struct archive *archive);
 
 #endif
