@@ -75,6 +75,13 @@ struct http_settings {
 	struct rollcast_selector *forecasts_selector;
 };
 
+/* Where streams are kept, so that a restart goes on where the daemon was. */
+struct state_settings {
+	char *path;                       /* a directory, "auto" or "none" */
+	int64_t checkpoint_us, journal_us;
+	uint64_t size_bytes;
+};
+
 struct settings {
 	struct input_settings *inputs;
 	size_t input_count;
@@ -86,6 +93,7 @@ struct settings {
 	size_t output_count;
 	struct threads_settings threads;
 	struct http_settings http;
+	struct state_settings state;
 	uint32_t streams_max; /* limits.streams */
 };
 

@@ -159,6 +159,21 @@ const struct key table_keys[] = {
 	 .max = QUEUED, .fallback = "1000", .unit = "messages",
 	 .help = "Messages held per subscriber before it loses some."},
 
+	{"state.path", KEY_TEXT, PLACE(settings, state.path), .fallback = "auto",
+	 .help = "Directory that streams are kept in, so that a restart goes on where the daemon was; "
+		 "`none` keeps nothing. `auto` is what systemd names in `$STATE_DIRECTORY`, else "
+		 "`/var/lib/rollcast`."},
+	{"state.checkpoint", KEY_DURATION, PLACE(settings, state.checkpoint_us), .min = 100 * MS,
+	 .max = 7 * D, .fallback = "60s",
+	 .help = "How often each stream that has changed is written as a whole."},
+	{"state.journal", KEY_DURATION, PLACE(settings, state.journal_us), .min = 10 * MS,
+	 .max = 3600 * S, .fallback = "1s",
+	 .help = "What a crash may cost: in between, samples are written to a journal so often."},
+	{"state.size", KEY_SIZE, PLACE(settings, state.size_bytes), .min = 1024 * 1024,
+	 .max = 16384 * GIB, .fallback = "4GiB",
+	 .help = "What the files may take at most. A stream with the default window and network takes "
+		 "150 KiB, twice while it is rewritten."},
+
 	{"threads.shards", KEY_WHOLE, PLACE(settings, threads.shards), .min = 1, .max = 64,
 	 .special = "auto", .fallback = "auto", .unit = "threads",
 	 .help = "Threads that streams are spread over; `auto` is one per core, at most 8."},
@@ -197,6 +212,7 @@ const struct section table_sections[] = {
 	 "forecasts every stream with the defaults."},
 	{"outputs", "outputs[]", SECTION_LIST, ARRAY(output_settings, outputs, output_count),
 	 "Where forecasts go: a list of sockets, one or more."},
+	{"state", "state", SECTION_ONE, .help = "What is kept for a restart."},
 	{"threads", "threads", SECTION_ONE, .help = "How the work is spread."},
 	{"http", "http", SECTION_ONE,
 	 .help = "What people and Prometheus read: `docs/metrics.md`."},

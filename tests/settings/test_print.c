@@ -73,6 +73,7 @@ static const struct {
 	{"streams[].window", SOCKETS "models: {default: {lookback: 1}}\n"
 				     "streams: [{horizon: 3, %s}]\n"},
 	{"streams[]", SOCKETS "streams: [{match: a}, {%s}]\n"},
+	{"state", SOCKETS "state: {%s}\n"},
 	{"threads", SOCKETS "threads: {%s}\n"},
 	{"http", SOCKETS "http: {%s}\n"},
 	{"limits", SOCKETS "limits: {%s}\n"},
