@@ -14,8 +14,8 @@ pkg      = $(shell pkg-config $(1) $(2) 2>/dev/null)
 MSGPACK := $(if $(call pkg,--modversion,msgpack-c),msgpack-c,msgpack)
 
 LIB_PKGS    := $(MSGPACK) openblas
-DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd libmicrohttpd
-CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1
+DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd libmicrohttpd lmdb libxxhash
+CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1 lmdb libxxhash
 TEST_PKGS   := cmocka
 
 ALL_CFLAGS   = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -40,8 +40,8 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(patsubst %.c,$(BUILD)/%.$(set).o,$(KERNEL_SOURCES)))
 LIB_OBJECTS    := $(call objects,$(LIB_SOURCES)) $(KERNEL_OBJECTS)
 DAEMON_OBJECTS := $(call objects,$(DAEMON_SOURCES))
-# The tool shares settings and base with the daemon, nothing else.
-SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c))
+# The tool shares settings, base and the files of the state with the daemon, nothing else.
+SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c) daemon/state/store.c)
 TESTS          := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 BENCHES        := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 

@@ -5,13 +5,13 @@ set -eu
 
 # By group (system: for make check-systemd and check-fresh); a|b: either will do, distributions name them differently.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
-	libopenblas-dev libsystemd-dev libmicrohttpd-dev'
+	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev'
 test='gnuplot-nox libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
 system='mmdebstrap systemd-container'
 
 # The same for distributions without apt.
-build_modules='libzmq yaml-0.1 openblas libsystemd libmicrohttpd'
+build_modules='libzmq yaml-0.1 openblas libsystemd libmicrohttpd lmdb libxxhash'
 test_modules='cmocka'
 
 die()

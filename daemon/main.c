@@ -6,12 +6,13 @@
  *	3. stream/     shards: what a stream does with a sample is lib/forecast/stream.c
  *	4. train/      trainers: jobs on copies, most urgent first
  *	5. out/        forecasts → bytes → sockets
- *	6. watch/      what systemd, Prometheus and people are told
+ *	6. state/      what shards hand over → files → shards, on the next start
+ *	7. watch/      what systemd, Prometheus and people are told
  *	   base/       queues, blocks, threads, counters, log, clock: no room of its own
  *
  * Rooms do not know each other: the queues between them are made here. Stopping follows the flow: http
- * asks no more; in takes what has arrived and ends; trainers end; shards work off their inboxes; out
- * sends the rest.
+ * asks no more; in takes what has arrived and ends; trainers end; shards work off their inboxes and
+ * hand their streams over; state writes them; out sends the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,7 @@
 #include "daemon/message.h"
 #include "daemon/out/out.h"
 #include "daemon/settings/settings.h"
+#include "daemon/state/state.h"
 #include "daemon/stream/shard.h"
 #include "daemon/train/train.h"
 #include "daemon/watch/http.h"
@@ -50,6 +52,8 @@ enum {
 	SAMPLE_BLOCK_BYTES = 65536,
 	FORECAST_BLOCKS = 64,
 	TRAININGS_WAITING = 64,
+	KEEPINGS_WAITING = 128,
+	JOURNAL_BLOCKS = 64,
 	WATCH_MS = 2000,
 };
 
@@ -72,6 +76,10 @@ struct daemon {
 	struct block_pool forecasts; /* what shards fill and out gives back */
 	struct queue leaving;	     /* shard → out */
 	struct out *out;
+	struct queue keeping;	     /* shard → state */
+	struct block_pool journals;  /* what shards fill and state gives back */
+	struct queue restored;	     /* shard → main, on start */
+	struct state *state;	     /* NULL: nothing is kept */
 	struct heartbeat *heartbeats; /* in, out, then the shards */
 	struct http *http;	      /* NULL: turned off */
 };
@@ -152,6 +160,27 @@ static int make_queues(struct daemon *daemon)
 	return block_pool_init(&daemon->forecasts, FORECAST_BLOCKS, forecast_bytes);
 }
 
+static int make_state(struct daemon *daemon)
+{
+	const struct state_plan plan = {
+		.settings = &daemon->settings->state,
+		.queue = &daemon->keeping,
+		.journals = &daemon->journals,
+		.inboxes = daemon->inboxes,
+		.restored = &daemon->restored,
+		.shards = daemon->shard_count,
+		.counters = &daemon->counters.daemon,
+		.alive = systemd_restoring,
+	};
+	int r = queue_init(&daemon->keeping, KEEPINGS_WAITING, sizeof(struct keeping), NULL, false);
+
+	if (r == 0)
+		r = queue_init(&daemon->restored, daemon->shard_count, sizeof(uint32_t), NULL, false);
+	if (r == 0)
+		r = block_pool_init(&daemon->journals, JOURNAL_BLOCKS, SAMPLE_BLOCK_BYTES);
+	return r < 0 ? r : state_create(&plan, &daemon->state);
+}
+
 static int make_shards(struct daemon *daemon)
 {
 	bool trainers = trainer_count(daemon->settings) > 0;
@@ -162,6 +191,10 @@ static int make_shards(struct daemon *daemon)
 			.index = i,
 			.inbox = &daemon->inboxes[i],
 			.questions = &daemon->questions[i],
+			.shards = daemon->shard_count,
+			.state = daemon->state ? &daemon->keeping : NULL,
+			.journals = &daemon->journals,
+			.restored = &daemon->restored,
 			.samples = &daemon->samples,
 			.training = trainers ? &daemon->training : NULL,
 			.out = &daemon->leaving,
@@ -180,8 +213,10 @@ static int make_shards(struct daemon *daemon)
 
 static int make_rooms(struct daemon *daemon)
 {
-	int r = make_shards(daemon);
+	int r = make_state(daemon);
 
+	if (r == 0)
+		r = make_shards(daemon);
 	if (r < 0)
 		return r;
 	const struct train_plan train_plan = {
@@ -248,6 +283,10 @@ static int start_rooms(struct daemon *daemon)
 
 	for (uint32_t i = 0; r == 0 && i < daemon->shard_count; i++)
 		r = shard_start(daemon->shards[i]);
+	if (r == 0 && daemon->state)
+		r = state_restore(daemon->state);
+	if (r == 0 && daemon->state)
+		r = state_start(daemon->state);
 	if (r == 0)
 		r = train_start(daemon->train);
 	if (r == 0)
@@ -257,15 +296,19 @@ static int start_rooms(struct daemon *daemon)
 	return r;
 }
 
-static void stop_rooms(struct daemon *daemon)
+static void stop_rooms(struct daemon *daemon, bool started)
 {
 	http_destroy(STEAL(daemon->http));
 	in_stop(daemon->in);
 	train_stop(daemon->train);
 	for (uint32_t i = 0; i < daemon->shard_count; i++)
 		queue_close(&daemon->inboxes[i]);
+	if (!started) /* nobody may be there to take it */
+		queue_close(&daemon->keeping);
 	for (uint32_t i = 0; i < daemon->shard_count; i++)
 		shard_join(daemon->shards[i]);
+	queue_close(&daemon->keeping);
+	state_join(daemon->state);
 	queue_close(&daemon->leaving);
 	out_join(daemon->out);
 }
@@ -278,6 +321,13 @@ static void finish(struct daemon *daemon)
 	train_destroy(daemon->train);
 	for (uint32_t i = 0; daemon->shards && i < daemon->shard_count; i++)
 		shard_destroy(daemon->shards[i]);
+	state_destroy(daemon->state);
+	if (daemon->journals.free.items)
+		block_pool_finish(&daemon->journals);
+	if (daemon->restored.items)
+		queue_finish(&daemon->restored);
+	if (daemon->keeping.items)
+		queue_finish(&daemon->keeping);
 	if (daemon->context)
 		zmq_ctx_term(daemon->context);
 	if (daemon->forecasts.free.items)
@@ -447,7 +497,7 @@ static int run_daemon(struct settings *settings)
 		systemd_stopping();
 	}
 	if (daemon.out)
-		stop_rooms(&daemon);
+		stop_rooms(&daemon, r == 0);
 	if (r == 0)
 		log_totals(&daemon.counters);
 	finish(&daemon);

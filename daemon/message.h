@@ -7,11 +7,14 @@
  *	                        ▼   │
  *	                        train
  *
+ *	shard ──keeping{journal, record}──► state ──letter{record, journal, restored}──► shard, on start
+ *
  * Who wants to know what shards know puts a question into the queue that each has for them, so that
  * it need not wait behind samples, and wakes the shard by a LETTER_QUESTION.
  *
  * Who pops owns: a shard gives a block of samples back to the pool it came from, `out` gives a block
- * of forecasts back, a shard that gets a training back consumes it.
+ * of forecasts back, a shard that gets a training back consumes it. `state` gives a journal back to its
+ * pool; records, and what is restored, are blocks of no pool and freed by who pops them.
  */
 #ifndef DAEMON_MESSAGE_H
 #define DAEMON_MESSAGE_H
@@ -143,7 +146,14 @@ static inline void question_release(struct question *question)
 }
 DEFINE_CLEANUP(struct question *, question_release);
 
-enum letter_kind { LETTER_SAMPLES, LETTER_TRAINED, LETTER_QUESTION };
+enum letter_kind {
+	LETTER_SAMPLES,
+	LETTER_TRAINED,
+	LETTER_QUESTION,
+	LETTER_RECORD,   /* before anything else: streams as they were kept, */
+	LETTER_JOURNAL,  /* samples that came after that, */
+	LETTER_RESTORED, /* and the end of it */
+};
 
 /* What a shard finds in its inbox. */
 struct letter {
@@ -152,7 +162,25 @@ struct letter {
 	union {
 		struct block *samples; /* of struct sample_record */
 		struct training training;
+		struct block *kept; /* an envelope with a record or a journal */
+		bool resave;        /* RESTORED: everything is to be saved, the files are gone */
 	};
+};
+
+enum keeping_kind {
+	KEEPING_JOURNAL,     /* samples that a shard has taken */
+	KEEPING_ROUND_BEGIN, /* a checkpoint: what changed before this is in the records until */
+	KEEPING_RECORD,
+	KEEPING_ROUND_END, /* this */
+};
+
+/* What a shard hands to the room that keeps it. */
+struct keeping {
+	enum keeping_kind kind;
+	uint32_t shard;
+	struct block *block; /* JOURNAL, RECORD: an envelope that is not sealed yet */
+	uint32_t samples;    /* JOURNAL: how many */
+	bool aside;          /* RECORD: the one that is there could not be read, and is worth keeping */
 };
 
 /*
@@ -160,7 +188,8 @@ struct letter {
  * ended by a zero. Records follow each other in the block.
  */
 struct sample_record {
-	uint64_t hash; /* of the name */
+	uint64_t hash;     /* of the name */
+	uint64_t position; /* in a journal: samples that the stream was given before */
 	uint32_t count;
 	uint32_t name_length;
 	int64_t times_us[]; /* [count], then double values[count], then the name */
@@ -180,6 +209,28 @@ static inline double *sample_record_values(const struct sample_record *record)
 static inline char *sample_record_name(const struct sample_record *record)
 {
 	return (char *)(sample_record_values(record) + record->count);
+}
+
+/* Bytes of the block that a record takes. */
+static inline size_t sample_record_rounded(const struct sample_record *record)
+{
+	return block_rounded(sample_record_size(record->count, record->name_length));
+}
+
+/* The record at `place` of a block that is not trusted; NULL: there is none. */
+static inline const struct sample_record *sample_record_at(const struct block *block, size_t place)
+{
+	const struct sample_record *record = (const void *)(block->bytes + place);
+
+	if (place > block->used || block->used - place < sizeof(*record))
+		return NULL;
+	size_t left = block->used - place;
+
+	if (record->name_length > ROLLCAST_NAME_MAX || record->count > left / sizeof(int64_t) ||
+	    sample_record_rounded(record) > left ||
+	    sample_record_name(record)[record->name_length])
+		return NULL;
+	return record;
 }
 
 /*

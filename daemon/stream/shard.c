@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/envelope.h"
 #include "daemon/base/log.h"
 #include "daemon/message.h"
 #include "daemon/stream/answer.h"
+#include "daemon/stream/keeper.h"
 #include "daemon/stream/table.h"
 #include "daemon/stream/trainings.h"
 
 enum {
 	TICK_US = 250000,
+	CHECKPOINT_TICK_US = 10000,  /* while a checkpoint is going on */
 	LETTERS_MAX = 64, /* before forecasts are sent on */
 	FORECAST_BLOCK_BYTES = 65536,
 	UNMATCHED_MAX = 65536, /* names without a rule that are remembered */
@@ -44,6 +47,8 @@ struct shard {
 	uint32_t waiting_count;
 	int64_t arrival_us; /* of the samples being taken; 0: none are */
 	struct trainings trainings;
+	struct keeper keeper;
+	bool restoring; /* what comes was kept, and is neither sent nor kept again */
 	struct tally tally;
 	struct log_limit out_behind, failures, diverged, full;
 	int64_t tick_us; /* when silent streams were last looked for */
@@ -167,6 +172,7 @@ static void adopt(struct shard *shard, struct training *training)
 	count_add(counters, COUNT_TRAINING_US, (uint64_t)training->duration_us);
 	int r = rollcast_stream_adopt(entry->stream, training->job);
 
+	entry->dirty = true;
 	note_training(shard, entry, training, r != 0);
 	if (r == 0) {
 		count_add(counters, COUNT_TRAININGS, 1);
@@ -235,6 +241,8 @@ static void run_steps(struct shard *shard, struct entry *entry)
 	int r;
 
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
+		if (shard->restoring)
+			continue; /* it is old, and was sent in its time */
 		shard->tally.steps++;
 		publish(shard, forecast);
 		train_if_due(shard, entry);
@@ -245,10 +253,8 @@ static void run_steps(struct shard *shard, struct entry *entry)
 
 /* The first rule whose selector matches; NULL: none. */
 static const struct stream_settings *find_rule(const struct settings *settings,
-					       const struct sample_record *record)
+					       struct rollcast_text name)
 {
-	struct rollcast_text name = {sample_record_name(record), record->name_length};
-
 	for (size_t i = 0; i < settings->stream_count; i++)
 		if (rollcast_selector_matches(settings->streams[i].selector, name))
 			return &settings->streams[i];
@@ -278,26 +284,29 @@ static bool reserve_stream(struct shard *shard)
 	return false;
 }
 
-/* An entry for a name never seen. 0, a negative errno, or 1: counted and not remembered. */
-static int admit(struct shard *shard, const struct sample_record *record, struct entry **ret_entry)
+/*
+ * An entry for a name never seen, ended by a zero, of which `samples` came. 0, a negative errno, or 1:
+ * counted and not remembered.
+ */
+static int admit(struct shard *shard, struct rollcast_text name, uint64_t hash, uint32_t samples,
+		 struct entry **ret_entry)
 {
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	const struct stream_settings *rule = find_rule(shard->plan.settings, record);
-	const char *name = sample_record_name(record);
+	const struct stream_settings *rule = find_rule(shard->plan.settings, name);
 	int r = 0;
 
 	if (!rule && shard->unmatched_count >= UNMATCHED_MAX) {
-		shard->tally.unmatched += record->count;
+		shard->tally.unmatched += samples;
 		return 1;
 	}
 	if (rule && !reserve_stream(shard)) {
-		shard->tally.refused += record->count;
+		shard->tally.refused += samples;
 		return 1;
 	}
 	if (rule)
-		r = rollcast_stream_create(name, &rule->stream, &stream);
+		r = rollcast_stream_create(name.bytes, &rule->stream, &stream);
 	if (r == 0)
-		r = table_add(&shard->table, record->hash, name, record->name_length, ret_entry);
+		r = table_add(&shard->table, hash, name.bytes, (uint32_t)name.length, ret_entry);
 	if (r < 0) {
 		if (rule)
 			release_stream(shard);
@@ -309,38 +318,54 @@ static int admit(struct shard *shard, const struct sample_record *record, struct
 	return 0;
 }
 
-static void take_record(struct shard *shard, const struct sample_record *record, int64_t now_us)
+static struct entry *find_or_admit(struct shard *shard, const struct sample_record *record)
 {
-	struct entry *entry = table_find(&shard->table, record->hash, sample_record_name(record),
+	struct rollcast_text name = {sample_record_name(record), record->name_length};
+	struct entry *entry = table_find(&shard->table, record->hash, name.bytes,
 					 record->name_length);
 
 	if (!entry) {
-		int r = admit(shard, record, &entry);
+		int r = admit(shard, name, record->hash, record->count, &entry);
 
 		if (r < 0)
 			shard->tally.failed += record->count;
 		if (r)
-			return;
+			return NULL;
 	}
-	if (!entry->stream) {
+	if (!entry->stream)
 		shard->tally.unmatched += record->count;
-		return;
-	}
-	entry->arrival_us = now_us;
-	entry->quiet = false;
+	return entry->stream ? entry : NULL;
+}
 
+static void push_samples(struct shard *shard, struct entry *entry,
+			 const struct sample_record *record, uint32_t from)
+{
 	const double *values = sample_record_values(record);
 
-	for (uint32_t i = 0; i < record->count; i++) {
+	entry->dirty = true;
+	entry->quiet = false;
+	for (uint32_t i = from; i < record->count; i++) {
 		int r = rollcast_stream_push(entry->stream, record->times_us[i], values[i]);
 
 		if (r < 0) {
 			log_failure(shard, entry, r);
 			continue;
 		}
-		shard->tally.pushed[r]++;
+		shard->tally.pushed[r] += !shard->restoring;
 		run_steps(shard, entry);
 	}
+}
+
+static void take_record(struct shard *shard, const struct sample_record *record, int64_t now_us)
+{
+	struct entry *entry = find_or_admit(shard, record);
+
+	if (!entry)
+		return;
+	keeper_note(&shard->keeper, entry, record);
+	entry->position += record->count;
+	entry->arrival_us = now_us;
+	push_samples(shard, entry, record, 0);
 }
 
 static void take_samples(struct shard *shard, struct block *block)
@@ -354,6 +379,67 @@ static void take_samples(struct shard *shard, struct block *block)
 		place += block_rounded(sample_record_size(record->count, record->name_length));
 	}
 	block_pool_give(shard->plan.samples, block);
+}
+
+/* ---- what was kept ---- */
+
+static void restore_stream(struct shard *shard, struct block *block)
+{
+	const struct envelope *envelope = (const void *)block->bytes;
+	struct rollcast_text name = {envelope_name(envelope), envelope->name_length};
+	uint64_t hash = rollcast_name_hash(name);
+	struct entry *entry;
+	int r = 1;
+
+	/* Without a rule, or a place, it stays where it is: settings may change again. */
+	if (find_rule(shard->plan.settings, name) &&
+	    !table_find(&shard->table, hash, name.bytes, (uint32_t)name.length))
+		r = admit(shard, name, hash, 0, &entry);
+	if (r == 0) {
+		entry->arrival_us = clock_monotonic_us();
+		r = keeper_load(&shard->keeper, entry, block);
+	}
+	if (r < 0)
+		log_line(LOG_ERR, "state: %s is not restored: %s", name.bytes, strerror(-r));
+	free(block);
+}
+
+/* What a stream's record does not hold yet. */
+static void replay_samples(struct shard *shard, const struct sample_record *record)
+{
+	struct entry *entry = find_or_admit(shard, record);
+	uint64_t known;
+
+	if (!entry || record->position + record->count <= entry->position)
+		return;
+	known = entry->position > record->position ? entry->position - record->position : 0;
+	entry->position = record->position + record->count;
+	entry->arrival_us = clock_monotonic_us();
+	push_samples(shard, entry, record, (uint32_t)known);
+	count_add(shard->plan.counters, COUNT_REPLAYED, record->count - known);
+}
+
+static void replay_journal(struct shard *shard, struct block *block)
+{
+	const struct sample_record *record;
+
+	for (size_t place = sizeof(struct envelope);
+	     (record = sample_record_at(block, place)) != NULL;
+	     place += sample_record_rounded(record))
+		if (record->hash % shard->plan.shards == shard->plan.index)
+			replay_samples(shard, record);
+	free(block);
+}
+
+static void end_restoring(struct shard *shard, bool resave)
+{
+	shard->restoring = false;
+	for (size_t i = 0; resave && i < shard->table.capacity; i++)
+		if (shard->table.slots[i])
+			shard->table.slots[i]->dirty = true;
+	if (resave)
+		shard->keeper.due_us = 0;
+	queue_push(shard->plan.restored, &shard->plan.index);
 }
 
 /* ---- letters ---- */
@@ -380,6 +466,14 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		break;
 	case LETTER_QUESTION:
 		break; /* it only wakes the shard */
+	case LETTER_RECORD:
+	case LETTER_JOURNAL:
+		shard->restoring = true;
+		(letter->kind == LETTER_RECORD ? restore_stream : replay_journal)(shard, letter->kept);
+		break;
+	case LETTER_RESTORED:
+		end_restoring(shard, letter->resave);
+		break;
 	}
 }
 
@@ -393,7 +487,7 @@ static void close_silent(struct shard *shard)
 {
 	int64_t now_us = clock_monotonic_us();
 
-	if (now_us - shard->tick_us < TICK_US)
+	if (now_us - shard->tick_us < TICK_US || shard->restoring)
 		return;
 	shard->tick_us = now_us;
 	for (size_t i = 0; i < shard->table.capacity; i++) {
@@ -407,6 +501,7 @@ static void close_silent(struct shard *shard)
 		if (step_us == 0 || now_us - entry->arrival_us <= patience_us)
 			continue;
 		entry->quiet = true;
+		entry->dirty = true;
 		rollcast_stream_flush(entry->stream);
 		run_steps(shard, entry);
 	}
@@ -433,11 +528,12 @@ static void *run(void *argument)
 {
 	struct shard *shard = argument;
 	struct letter letter;
+	int64_t patience_us = TICK_US;
 	int r;
 
 	do {
 		heartbeat_beat(shard->plan.heartbeat);
-		r = queue_pop(shard->plan.inbox, TICK_US, &letter);
+		r = queue_pop(shard->plan.inbox, patience_us, &letter);
 		for (int i = 0; r == 0 && i < LETTERS_MAX; i++) {
 			take_letter(shard, &letter);
 			take_questions(shard);
@@ -448,8 +544,12 @@ static void *run(void *argument)
 		take_questions(shard);
 		close_silent(shard);
 		send_forecasts(shard);
+		patience_us = TICK_US;
+		if (!shard->restoring && keeper_turn(&shard->keeper))
+			patience_us = CHECKPOINT_TICK_US;
 		publish_tally(shard);
 	} while (r != QUEUE_CLOSED);
+	keeper_finish(&shard->keeper);
 	return NULL;
 }
 
@@ -466,6 +566,16 @@ int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
 
 	if (r < 0)
 		return r;
+	shard->restoring = plan->state != NULL;
+	shard->keeper = (struct keeper){
+		.queue = plan->state,
+		.journals = plan->journals,
+		.counters = plan->counters,
+		.table = &shard->table,
+		.shard = plan->index,
+		.every_us = plan->settings->state.checkpoint_us,
+		.due_us = clock_monotonic_us() + plan->settings->state.checkpoint_us,
+	};
 	*ret_shard = STEAL(shard);
 	return 0;
 }

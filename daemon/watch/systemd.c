@@ -9,6 +9,11 @@ void systemd_ready(void)
 	sd_notify(0, "READY=1\nSTATUS=waiting for samples");
 }
 
+void systemd_restoring(void)
+{
+	sd_notify(0, "STATUS=restoring streams\nEXTEND_TIMEOUT_USEC=60000000");
+}
+
 void systemd_stopping(void)
 {
 	sd_notify(0, "STOPPING=1\nSTATUS=stopping");

@@ -7,6 +7,8 @@
 #include "daemon/base/counters.h"
 
 void systemd_ready(void);
+/* Reading what was kept, which may take longer than a start usually does. */
+void systemd_restoring(void);
 void systemd_stopping(void);
 /* Feeds the watchdog. */
 void systemd_alive(void);

@@ -177,5 +177,5 @@ def settings(inputs, outputs, **more):
         "outputs": [{"name": f"out{i}", "high_water_mark": 1000000, **one}
                     for i, one in enumerate(outputs)],
         "streams": [stream], "models": {"default": model}, "threads": {"train": 1},
-        "http": {"listen": "none"}, **more,
+        "http": {"listen": "none"}, "state": {"path": "none"}, **more,
     }

@@ -1,0 +1,51 @@
+/*
+ * What a shard hands to the room that keeps it: the samples that it takes, at once, and at each
+ * checkpoint the streams that have changed.
+ *
+ * Nothing here waits, except at the end. While the room is behind, a stream stays dirty and is offered
+ * again; samples for which there is no block are not in the journal, and counted. A checkpoint is
+ * spread over many turns, so that samples do not wait for it.
+ */
+#ifndef DAEMON_STREAM_KEEPER_H
+#define DAEMON_STREAM_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/block.h"
+#include "daemon/base/counters.h"
+#include "daemon/base/queue.h"
+#include "daemon/message.h"
+#include "daemon/stream/table.h"
+
+struct keeper {
+	struct queue *queue; /* of struct keeping; NULL: nothing is kept */
+	struct block_pool *journals;
+	struct counters *counters;
+	struct table *table;
+	uint32_t shard;
+	int64_t every_us;
+
+	struct block *journal; /* being filled; NULL: none taken */
+	uint32_t samples;      /* in it */
+	bool in_round;
+	size_t next, capacity; /* the round goes through the table, which may grow meanwhile */
+	int64_t due_us;        /* of the next round; monotonic */
+	uint64_t failures;     /* of the state, when the last round began */
+};
+
+/* A sample record that goes to the entry's stream; before the samples are counted in its position. */
+void keeper_note(struct keeper *keeper, const struct entry *entry,
+		 const struct sample_record *record);
+/* Once per turn of the shard's loop. True: there is more to do soon. */
+bool keeper_turn(struct keeper *keeper);
+/* The last checkpoint, whole. */
+void keeper_finish(struct keeper *keeper);
+
+/*
+ * A record's stream in place of the entry's, which has no samples yet; if the record cannot be read, it
+ * is set aside and the entry's stays. 0, -ENOMEM.
+ */
+int keeper_load(const struct keeper *keeper, struct entry *entry, const struct block *block);
+
+#endif
