@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
@@ -17,7 +18,10 @@
 #include "daemon/state/store.h"
 #include "rollcast/name.h"
 
-enum { COMMIT_BYTES = 32 << 20 }; /* larger transactions make the file grow */
+enum {
+	COMMIT_BYTES = 32 << 20, /* larger transactions make the file grow */
+	NEARLY_FULL = 1 << 20,
+};
 
 #define RETRY_US INT64_C(5000000) /* between attempts to open files that cannot be opened */
 
@@ -35,6 +39,7 @@ struct batch {
 struct round {
 	uint64_t begun, cut, cut_committed;
 	bool whole; /* nothing of it was lost */
+	bool done;  /* whole to its end, since the last failure */
 };
 
 struct state {
@@ -63,6 +68,17 @@ struct state {
 
 /* ---- what could not be saved ---- */
 
+/* LMDB calls it an input/output error if a disk becomes full in the middle of a piece. */
+static const char *explain(const struct state *state, int error)
+{
+	struct statvfs disk;
+
+	if (error == -EIO && !statvfs(state->path, &disk) &&
+	    disk.f_bavail * disk.f_frsize < 2 * state->batch.bytes + NEARLY_FULL)
+		error = -ENOSPC;
+	return store_words(error);
+}
+
 static void say_failure(struct state *state, int error)
 {
 	uint64_t suppressed;
@@ -73,7 +89,7 @@ static void say_failure(struct state *state, int error)
 	log_line(LOG_ERR,
 		 "state: cannot save in %s: %s; %llu streams will be tried again, %llu samples are not in "
 		 "the journal",
-		 state->path, store_words(error), (unsigned long long)state->unsaved_records,
+		 state->path, explain(state, error), (unsigned long long)state->unsaved_records,
 		 (unsigned long long)state->unsaved_samples);
 	state->unsaved_records = state->unsaved_samples = 0;
 }
@@ -89,12 +105,12 @@ static void fail(struct state *state, int error)
 	count_add(state->plan.counters, COUNT_JOURNAL_LOST, batch->samples);
 	state->unsaved_records += batch->records;
 	state->unsaved_samples += batch->samples;
+	say_failure(state, error);
 	*batch = (struct batch){0};
 	for (uint32_t i = 0; i < state->plan.shards; i++) {
-		state->rounds[i].whole = false;
+		state->rounds[i].whole = state->rounds[i].done = false;
 		state->rounds[i].cut = state->rounds[i].cut_committed;
 	}
-	say_failure(state, error);
 	if (error == -EINVAL && state->store) {
 		store_close(STEAL(state->store));
 		state->replace = true;
@@ -266,6 +282,17 @@ static int trim(struct state *state)
 	return r;
 }
 
+/* After a failure, once every shard has handed over all that has changed, and it is committed. */
+static void say_success(struct state *state)
+{
+	for (uint32_t i = 0; i < state->plan.shards; i++)
+		if (!state->rounds[i].done)
+			return;
+	if (state->failing)
+		log_line(LOG_NOTICE, "state: everything is saved in %s again", state->path);
+	state->failing = false;
+}
+
 static void commit(struct state *state)
 {
 	struct batch *batch = &state->batch;
@@ -290,9 +317,7 @@ static void commit(struct state *state)
 	*batch = (struct batch){0};
 	for (uint32_t i = 0; i < state->plan.shards; i++)
 		state->rounds[i].cut_committed = state->rounds[i].cut;
-	if (state->failing)
-		log_line(LOG_NOTICE, "state: saving in %s again", state->path);
-	state->failing = false;
+	say_success(state);
 }
 
 /* ---- what shards hand over ---- */
@@ -368,8 +393,9 @@ static void take(struct state *state, struct keeping *keeping)
 		if (!round->whole)
 			break;
 		round->cut = round->begun;
+		round->done = true;
 		if (!state->batch.txn && begin(state) < 0) /* for the trimming that may follow */
-			round->cut = round->cut_committed;
+			round->done = false;
 		break;
 	}
 }
