@@ -41,7 +41,7 @@ KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(patsubst %.c,$(BUILD)/%.$(set).
 LIB_OBJECTS    := $(call objects,$(LIB_SOURCES)) $(KERNEL_OBJECTS)
 DAEMON_OBJECTS := $(call objects,$(DAEMON_SOURCES))
 # The tool shares settings, base and the files of the state with the daemon, nothing else.
-SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c) daemon/state/store.c)
+SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c) daemon/state/store.c daemon/state/reader.c)
 TESTS          := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 BENCHES        := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 
@@ -128,7 +128,7 @@ bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, b
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN = -fsanitize=thread
 
-.PHONY: check check-unit check-blackbox check-asan check-tsan check-systemd check-fresh lint
+.PHONY: check check-unit check-blackbox check-faults check-asan check-tsan check-systemd check-fresh lint
 check: PARTS = unit blackbox
 check: ## all tests; the last line says how many passed
 check-unit: PARTS = unit
@@ -141,6 +141,10 @@ check check-unit check-blackbox:
 	@BUILD=$(BUILD) $(PYTHON) tests/run.py $(PARTS)
 check-asan: ## all tests with address, leak and undefined-behaviour sanitizers
 	@$(MAKE) check BUILD=build-asan CFLAGS='-O1 -g $(ASAN)' LDFLAGS='$(ASAN)'
+check-faults: ## 200 kills and 200 damaged files: what is kept is there after each
+	@$(WITH) build test
+	@$(AGAIN) tests
+	@KILLS=200 FLIPS=200 BUILD=$(BUILD) $(PYTHON) -m pytest -q -s -p no:cacheprovider tests/faults
 check-tsan: ## all tests with the thread sanitizer
 	@TSAN_OPTIONS='suppressions=$(CURDIR)/tests/tsan.supp' \
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'

@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{"backtest", verb_backtest, "measure forecasts of CSV files, as the daemon makes them"},
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
+	{"state", verb_state, "what the daemon keeps for a restart: list, show, export, delete, verify"},
 	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
 	{"tune", verb_tune, "search for the network that forecasts a CSV file best"},
 	{"fit", verb_fit, "train a network on a CSV file and save it"},

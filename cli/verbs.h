@@ -21,6 +21,7 @@ int verb_forecast(int argc, char **argv);
 int verb_host(int argc, char **argv);
 int verb_predict(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+int verb_state(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_streams(int argc, char **argv);
 int verb_tune(int argc, char **argv);

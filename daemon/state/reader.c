@@ -66,13 +66,14 @@ static bool walk(MDB_txn *txn, MDB_dbi database, int pipe)
 
 enum { FREE_PAGES = 0 }; /* LMDB's own database of pages to be used again */
 
-static bool read_database(const char *directory, enum store_database database, int pipe)
+static bool read_database(const char *directory, enum store_database database, bool alone,
+			  int pipe)
 {
 	const struct head end = {HEAD_END, 0, 0};
 	struct store *store;
 	MDB_txn *txn;
 
-	if (store_open_reader(directory, true, &store) < 0 ||
+	if (store_open_reader(directory, alone, &store) < 0 ||
 	    mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
 		return false;
 	if (store->known[database] && !walk(txn, store->databases[database], pipe))
@@ -81,7 +82,8 @@ static bool read_database(const char *directory, enum store_database database, i
 	       write_all(pipe, &end, sizeof(end));
 }
 
-static _Noreturn void run_child(const char *directory, enum store_database database, int pipe)
+static _Noreturn void run_child(const char *directory, enum store_database database, bool alone,
+				int pipe)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGSEGV, SIGBUS, SIGABRT, SIGPIPE};
 	const struct rlimit no_core = {0, 0};
@@ -93,13 +95,13 @@ static _Noreturn void run_child(const char *directory, enum store_database datab
 		signal(signals[i], SIG_DFL);
 	if (nowhere >= 0)
 		dup2(nowhere, STDERR_FILENO); /* LMDB's last words; ours is the parent's to say */
-	_exit(read_database(directory, database, pipe) ? EXIT_SUCCESS : EXIT_FAILURE);
+	_exit(read_database(directory, database, alone, pipe) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* ---- who asked ---- */
 
 int reader_start(struct reader *reader, const char *directory, enum store_database database,
-		 int unwanted)
+		 bool alone, int unwanted)
 {
 	char path[4096];
 	struct stat file;
@@ -116,7 +118,7 @@ int reader_start(struct reader *reader, const char *directory, enum store_databa
 		close(ends[0]);
 		if (unwanted >= 0)
 			close(unwanted);
-		run_child(directory, database, ends[1]);
+		run_child(directory, database, alone, ends[1]);
 	}
 	close(ends[1]);
 	if (reader->child > 0)

@@ -28,9 +28,12 @@ enum {
 	READER_BROKEN = 2, /* the child could not go on: the file is damaged */
 };
 
-/* Starts reading a database; closes `unwanted` in the child. -ENOENT: there is no file. */
+/*
+ * Starts reading a database, `alone` if nobody writes; closes `unwanted` in the child. -ENOENT: there is
+ * no file.
+ */
 int reader_start(struct reader *reader, const char *directory, enum store_database database,
-		 int unwanted);
+		 bool alone, int unwanted);
 /*
  * The next entry: its key, and its value in a block that the caller frees. 0, READER_END,
  * READER_BROKEN or -ENOMEM.

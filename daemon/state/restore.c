@@ -125,7 +125,7 @@ static int read_database(struct work *work, const char *directory, enum store_da
 	struct reader reader;
 	struct block *block;
 	size_t key_size;
-	int r = reader_start(&reader, directory, database, lock);
+	int r = reader_start(&reader, directory, database, true, lock);
 
 	if (r == -ENOENT)
 		return 0;

@@ -18,7 +18,7 @@ import zmq
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox"))
 
-from rollcast import EPOCH, Client, Daemon, free_endpoint, run_rollcastd, settings  # noqa: E402
+from rollcast import BUILD, EPOCH, Client, Daemon, free_endpoint, run_rollcastd, settings  # noqa: E402
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
 
@@ -310,3 +310,54 @@ def test_a_size_that_is_used_up_is_said_and_forecasts_go_on(site):
     assert daemon.stop() == 0
     again = site.start(state={"size": "64MiB"})
     assert "streams restored" in again.log()
+
+
+# ---- rollcast state ----
+
+
+def rollcast_state(site, *arguments):
+    return subprocess.run([BUILD / "rollcast", "state", *arguments, "--path", site.state],
+                          capture_output=True, text=True, timeout=20)
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["stopped", "running"])
+def test_the_tool_lists_shows_exports_and_verifies(site, running):
+    fill(site)
+    if running:
+        site.start()
+    listed = rollcast_state(site, "list")
+    assert listed.returncode == 0
+    assert sorted(line.split()[-1] for line in listed.stdout.splitlines()[1:]) == sorted(STREAMS)
+    shown = rollcast_state(site, "show", "s3")
+    assert "samples  80" in shown.stdout and "window   80 steps, 80 of them measured" in shown.stdout
+    exported = rollcast_state(site, "export", "s3").stdout.splitlines()
+    assert exported[0] == "time,value" and exported[1] == "2023-11-14T22:13:20Z,0"
+    assert [float(line.split(",")[1]) for line in exported[1:]] == [i % 7 for i in range(80)]
+    verified = rollcast_state(site, "verify")
+    assert verified.returncode == 0 and f"{len(STREAMS)} records" in verified.stdout
+    assert rollcast_state(site, "show", "nobody").returncode == 1
+
+
+def test_the_tool_forgets_a_stream(site):
+    daemon = site.start(state={"checkpoint": "1h"})
+    site.send(STREAMS, 0, 80)
+    time.sleep(0.5)
+    site.kill(daemon)  # all is in the journal
+    assert rollcast_state(site, "delete", "s3").returncode == 1  # no record, but its samples go
+    site.start()
+    seen = site.samples_of(STREAMS, 80)
+    assert seen.pop("s3") == 2 and set(seen.values()) == {82}
+
+
+def test_the_tool_says_what_is_damaged(site):
+    fill(site)
+    data = site.state / "data.mdb"
+    content = bytearray(data.read_bytes())
+    content[content.find(b"s7\0Rrst") + 2000] ^= 1
+    data.write_bytes(content)
+    verified = rollcast_state(site, "verify")
+    assert verified.returncode == 1 and "s7: damaged" in verified.stderr
+    data.write_bytes(b"nothing of the kind")
+    assert rollcast_state(site, "verify").returncode == 1
+    data.unlink()
+    assert "no state is kept there" in rollcast_state(site, "list").stderr

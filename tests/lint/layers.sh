@@ -19,6 +19,7 @@ git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'i
 		row("^daemon/(in|stream|train|out|state|watch)/",
 		    "^rollcast/|^daemon/(base|settings)/|^daemon/message\\.h$|^SAME/")
 		row("^daemon/main\\.c$", "^rollcast/|^daemon/")
+		row("^cli/state\\.c$", "^rollcast/|^daemon/(base/|message\\.h$|state/(store|reader)\\.h$)|^cli/")
 		row("^cli/", "^rollcast/|^lib/series/accuracy\\.h$|^daemon/(base|settings)/|^cli/")
 
 		# Of the system, the library has what only computes.

@@ -1,0 +1,136 @@
+"""kill -9 at random moments under load, over and over on one state: what was sent is still there.
+
+The client remembers when it sent what. After each start no stream is missing, the first forecast comes
+within a second and none holds NaN; every dozen kills the windows are read back from the files, and hold
+every sample that was older than `journal` when the daemon was killed.
+
+    KILLS=200 SEED=7 ...    how often (default 12), and which moments
+"""
+
+import calendar
+import math
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import threading
+import time
+
+import zmq
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox"))
+
+from rollcast import BUILD, EPOCH, Client, Daemon, free_endpoint, settings  # noqa: E402
+
+KILLS = int(os.environ.get("KILLS", "12"))
+JOURNAL_S = 0.25
+WAY_S = 0.1  # what a sample may take from the client through the sockets, on a loaded machine
+STREAMS = [f"k{i}" for i in range(25)]
+
+
+def value_of(index):
+    return float(index % 10007)
+
+
+class Load:
+    """A sample of every stream, every few milliseconds, in a thread of its own; ends when told."""
+
+    def __init__(self, endpoint, first):
+        self.sent_at = {}  # index → when
+        self.next = first
+        self.ending = threading.Event()
+        self.endpoint = endpoint
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        # A socket per life of the daemon: what the dead one did not take is gone with it.
+        client = Client(zmq.PUSH, connect=self.endpoint)
+        while not self.ending.is_set():
+            for name in STREAMS:
+                client.send({"name": name, "time": EPOCH + self.next, "value": value_of(self.next)})
+            self.sent_at[self.next] = time.monotonic()
+            self.next += 1
+            self.ending.wait(0.004)
+        client.close()
+
+    def end(self):
+        self.ending.set()
+        self.thread.join()
+
+
+def check(forecast):
+    numbers = forecast["mean"] + [x for row in forecast["quantiles"].values() for x in row]
+    assert all(map(math.isfinite, numbers)), forecast
+    assert math.isfinite(forecast["last"])
+
+
+def exported(state, name):
+    """The window in the files: index → value."""
+    lines = subprocess.run([BUILD / "rollcast", "state", "export", name, "--path", state], check=True,
+                           capture_output=True, text=True, timeout=20).stdout.splitlines()[1:]
+    window = {}
+    for line in lines:
+        when, value = line.split(",")
+        seconds = time.strptime(when, "%Y-%m-%dT%H:%M:%SZ")
+        window[calendar.timegm(seconds) - EPOCH] = float(value)
+    return window
+
+
+def check_windows(daemon, state, surely):
+    """A start and a stop, after which all is in the records."""
+    assert daemon.stop() == 0, daemon.log()
+    for name in STREAMS:
+        found = exported(state, name)
+        missing = [i for i in surely if found.get(i) != value_of(i)]
+        assert not missing, f"{name} lacks {len(missing)} of {len(surely)}: {missing[:20]}"
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
+    rng = random.Random(os.environ.get("SEED", "3"))
+    samples, forecasts = free_endpoint(), free_endpoint()
+    receiver = Client(zmq.PULL, bind=forecasts)
+    state = tmp_path / "state"
+    every = settings([{"type": "pull", "bind": [samples]}], [{"type": "push", "connect": [forecasts]}],
+                     state={"path": str(state), "checkpoint": "400ms", "journal": f"{JOURNAL_S * 1000:.0f}ms",
+                            "size": "8GiB"},
+                     stream={"window": 4000, "retrain": {"every": 200}, "gap": "none"})
+    surely = []  # indexes that must be in every window
+    firsts, index, checked = [], 0, 0
+    for kill in range(KILLS):
+        daemon = Daemon(tmp_path / f"daemon{kill}", every)
+        try:
+            if kill:
+                assert f"state: {len(STREAMS)} streams restored" in daemon.log(), daemon.log()
+                assert "0 of them in part" in daemon.log() and "set aside" not in daemon.log()
+            begun = time.monotonic()
+            load = Load(samples, index)
+            life_s, first_s, seen = rng.uniform(0.6, 1.8), None, set()
+            while time.monotonic() - begun < life_s:
+                forecast = receiver.receive(0.02)
+                if forecast:
+                    first_s = first_s or time.monotonic() - begun
+                    seen.add(forecast.stream)
+                    check(forecast)
+            killed_at = time.monotonic()
+            daemon.process.kill()
+            daemon.process.wait()
+            load.end()
+            assert first_s is not None and first_s < 1, first_s
+            assert seen == set(STREAMS)
+            firsts.append(first_s)
+            surely += [i for i, at in load.sent_at.items() if at < killed_at - JOURNAL_S - WAY_S]
+            index = load.next + 5
+            receiver.drain(0.1)
+        finally:
+            daemon.process.kill()
+            daemon.process.wait()
+        if kill % 12 == 11 or kill == KILLS - 1:
+            check_windows(Daemon(tmp_path / f"check{kill}", every), state, surely)
+            checked += len(surely)
+            surely = []
+    receiver.close()
+    print(f"{KILLS} kills, {checked} samples of each of {len(STREAMS)} streams checked, "
+          f"first forecast after {max(firsts):.3f} s at most")
+    assert checked > KILLS * 20
