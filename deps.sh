@@ -3,9 +3,11 @@
 # default build. Says what it installs, asks for root only when something is missing, and does nothing else.
 set -eu
 
-# By group (system: for make check-systemd and check-fresh); a|b: either will do, distributions name them differently.
+# By group (system: for make check-systemd and check-fresh); a|b: either will do, distributions name them differently;
+# a|none: better with it, not needed.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
-	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev'
+	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev
+	libjs-dygraphs|none'
 test='gnuplot-nox libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
 system='mmdebstrap systemd-container'
@@ -48,6 +50,7 @@ any_installed()
 pick()
 {
 	for name in $(echo "$1" | tr '|' ' '); do
+		[ "$name" != none ] || return 0
 		if [ -n "$(apt-cache madison "$name" 2>/dev/null)" ]; then
 			echo "$name"
 			return
@@ -77,9 +80,18 @@ fi
 # shellcheck disable=SC2046 # words on purpose
 installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' $(echo "$wanted" | tr '|' ' ') \
 	2>/dev/null || :)"
-missing=
+missing='' optional=''
 for package in $wanted; do
-	any_installed "$package" || missing="$missing $package"
+	any_installed "$package" && continue
+	case $package in
+	*'|none') optional="$optional $package" ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+# Nothing is asked of anybody for what this distribution does not have.
+for package in $optional; do
+	[ -z "$missing" ] && [ -z "$(apt-cache madison "${package%'|none'}" 2>/dev/null)" ] && continue
+	missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 

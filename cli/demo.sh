@@ -82,6 +82,9 @@ if [ -t 1 ]; then
 	trap 'exit 0' INT
 	seconds=${DEMO_SECONDS:-}
 	say "forecasts appear within seconds, those of trained networks within half a minute"
+	if grep -q '^http: {listen: 127.0.0.1:' "$CONFIG"; then
+		say "the page: http://$(sed -n 's/^http: {listen: \(.*\)}$/\1/p' "$CONFIG")/"
+	fi
 	say "Ctrl-C ends it"
 else
 	seconds=${DEMO_SECONDS:-60}

@@ -181,7 +181,7 @@ int http_get_json(const char *program, const char *address, const char *path,
 	}
 	r = talk(fd, address, path, &answer.bytes, &size);
 	close(fd);
-	if (r < 0)
+	if (r)
 		return fail(program, address, strerror(-r));
 	if (!take_apart(&answer, size, &status))
 		r = fail(program, address, "no answer of rollcastd");

@@ -3,8 +3,7 @@
 #include <stddef.h>
 
 static const struct counter_row rows[COUNTERS] = {
-	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received", 1,
-			    OWNER_INPUT},
+	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received", 1, OWNER_INPUT},
 	[COUNT_MESSAGES_FRAMES] = {"messages_refused_total", "reason=\"frames\"",
 				   "messages refused whole: they had more than three frames", 1,
 				   OWNER_INPUT},
