@@ -44,7 +44,7 @@ const struct key table_keys[] = {
 	{"inputs[].time_unit", KEY_WORD, PLACE(input_settings, time_unit), .words = time_units,
 	 .fallback = "s", .help = "Unit of times that are plain numbers since 1970."},
 	{"inputs[].high_water_mark", KEY_WHOLE, PLACE(input_settings, high_water_mark), .min = 1,
-	 .max = QUEUED, .fallback = "100000", .unit = "messages",
+	 .max = QUEUED, .fallback = "10000", .unit = "messages",
 	 .help = "Messages that ZeroMQ holds per peer before it waits or drops."},
 	{"inputs[].message_max", KEY_SIZE, PLACE(input_settings, message_max_bytes), .min = 64,
 	 .max = GIB, .fallback = "16MiB",

@@ -5,10 +5,13 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/thread.h"
 #include "daemon/message.h"
+
+enum { NICENESS = 10 }; /* trainers share cores with shards, and forecasts go first */
 
 #define WAIT_US INT64_C(3600000000)
 
@@ -42,6 +45,8 @@ static void *run(void *argument)
 	struct letter letter = {.kind = LETTER_TRAINED};
 	int r;
 
+	/* On Linux this is the thread's alone. Where it is refused, training only competes harder. */
+	setpriority(PRIO_PROCESS, 0, NICENESS);
 	while ((r = queue_pop(train->plan.queue, WAIT_US, &letter.training)) != QUEUE_CLOSED) {
 		if (r == QUEUE_TIMEOUT)
 			continue;
