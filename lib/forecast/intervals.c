@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define GAIN	   0.01 /* of the adaptation, per step */
+#define MEMORY	   1.5	/* of misses, beyond what the widest interval could cover */
 #define TAIL_LEAST 5e-4
 #define TAIL_MOST  0.5
 
@@ -100,7 +101,7 @@ void intervals_adapt(struct intervals *intervals, uint32_t level, uint32_t third
 
 	/* Below zero it remembers how much was missed although all errors were covered. */
 	*outside += GAIN * (nominal - missed);
-	*outside = fmin(fmax(*outside, -2 * nominal), fmax(TAIL_MOST, nominal));
+	*outside = fmin(fmax(*outside, -MEMORY * nominal), fmax(TAIL_MOST, nominal));
 }
 
 bool intervals_bounds(const struct intervals *intervals, uint32_t step, uint32_t level,

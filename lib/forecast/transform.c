@@ -44,6 +44,8 @@ double transform_median(const double *end, size_t available, uint32_t width)
 			sorted[place] = sorted[place - 1];
 		sorted[place] = value;
 	}
+	if (count == 0)
+		return 0;
 	return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
