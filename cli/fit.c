@@ -104,11 +104,12 @@ static int fit(const char *program, const struct fit_options *chosen, const stru
 		fprintf(stderr, "%s: the training diverged: a smaller --rate may help\n", program);
 	if (r || effort.result)
 		return r ? r : -EDOM;
-	printf("%s: %s, trained on %zu windows of %zu values (step %s) for %zu epochs in %.2f s; "
+	printf("%s: %s, trained on %zu windows of %zu values (step %s) for %s%zu epochs in %.2f s; "
 	       "loss %.4g\n",
 	       history->title, cell_words[training->network.cell], split.end - split.first,
 	       (size_t)training->network.lookback, history_step(history, step),
-	       (size_t)training->network.epochs, progress_seconds(&effort.progress), effort.loss);
+	       training->network.patience ? "up to " : "", (size_t)training->network.epochs,
+	       progress_seconds(&effort.progress), effort.loss);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ extern const char *const cell_words[];
 extern const char *const activation_words[];
 extern const char *const loss_words[]; /* without the quantile loss */
 extern const char *const optimizer_words[];
+extern const char *const schedule_words[];
 
 /* What a network is and how it learns. The fields are as options.h reads them. */
 struct network_plan {
@@ -25,6 +26,12 @@ struct network_plan {
 	uint64_t lookback, hidden, layers, horizon;
 	uint64_t batch, epochs;
 	double rate;
+	uint32_t schedule; /* enum rollcast_schedule_kind, over all optimiser steps */
+	double weight_decay, dropout, clip_norm;
+	bool skip;
+	/* Early stopping: this many epochs without a better loss on the last windows, which are then
+	 * not trained on, end the training; the best weights stay. 0: all epochs are run. */
+	uint64_t patience;
 };
 
 /* The tutorial's: an LSTM of 50 units, relu, reads 10 values; Adam .001, MSE, 100 epochs of 32. */
@@ -49,8 +56,8 @@ struct training_watch {
 };
 
 /*
- * Trains. The same seed gives the same bits. 0 and weights that the caller owns and the mean loss
- * of the last epoch; ROLLCAST_NETWORK_DIVERGED, TRAINING_STOPPED, -EINVAL (a network that the
+ * Trains. The same seed gives the same bits. 0 and weights that the caller owns and the mean loss of
+ * their epoch, on the windows held back if there are any; ROLLCAST_NETWORK_DIVERGED, TRAINING_STOPPED, -EINVAL (a network that the
  * library cannot hold, or no window), -ENOMEM.
  */
 int training_fit(const struct network_plan *plan, const struct lessons *lessons, uint64_t seed,

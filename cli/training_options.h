@@ -58,6 +58,21 @@ struct training_options {
 		       .high = 65536),                                                            \
 		OPTION(WORD, "loss", "NAME", type, training.network.loss,                         \
 		       "mse (default), mae or huber", .words = loss_words),                       \
+		OPTION(WORD, "schedule", "NAME", type, training.network.schedule,                 \
+		       "of the rate: constant (default), step or cosine",                         \
+		       .words = schedule_words),                                                  \
+		OPTION(COUNT, "patience", "N", type, training.network.patience,                   \
+		       "stop after N epochs without a gain on the last tenth of the "             \
+		       "training windows, which is held back (default: never)",                   \
+		       .low = 1, .high = 1000000),                                                \
+		OPTION(NUMBER, "weight-decay", "R", type, training.network.weight_decay,          \
+		       "default 0", .low = 0, .high = 1),                                         \
+		OPTION(NUMBER, "dropout", "SHARE", type, training.network.dropout,                \
+		       "between layers (default 0)", .low = 0, .high = 0.95),                     \
+		OPTION(NUMBER, "clip", "NORM", type, training.network.clip_norm,                  \
+		       "clip gradients to this norm (default: not)", .low = 0, .high = 1e6),      \
+		OPTION(FLAG, "skip", NULL, type, training.network.skip,                           \
+		       "add a linear path from the values read to the forecast"),                 \
 		OPTION(COUNT, "seed", "N", type, training.seed, "the first seed (default 1)",     \
 		       .low = 0, .high = 1e15),                                                   \
 		OPTION(COUNT, "threads", "N", type, training.threads,                             \

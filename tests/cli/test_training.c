@@ -172,6 +172,37 @@ static void stops_when_it_is_told_to(void **state)
 	assert_int_equal(epochs, plan.epochs);
 }
 
+/* The first 85 windows are a wave, the last ones, which are held back, its mirror: learning makes it worse. */
+static void patience_ends_a_training_that_gets_worse_and_keeps_the_best_weights(void **state)
+{
+	struct network_plan plan = small_plan();
+	_Atomic uint64_t done = 0;
+	struct training_watch watch = {.epochs_done = &done};
+	double mirrored[COUNT], loss, full_loss;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		mirrored[i] = i < 90 ? values[i] : -values[i];
+	plan.epochs = 400;
+	plan.patience = 5;
+	for (int round = 0; round < 2; round++) { /* the second time without an end */
+		CLEANUP(rollcast_weights_unref) struct rollcast_weights *weights = NULL;
+		struct lessons lessons = {mirrored, {0, 1}, plan.lookback, 100};
+
+		assert_int_equal(training_fit(&plan, &lessons, 1, &watch, &weights,
+					      round ? &full_loss : &loss),
+				 0);
+		plan.patience = 1000;
+	}
+	assert_int_equal(done, 800); /* epochs that were not needed count as done */
+	/* More patience never ends with worse weights. */
+	assert_true(full_loss <= loss);
+	plan.patience = 5;
+	assert_int_equal(training_fit(&plan, &(struct lessons){mirrored, {0, 1}, 6, 7}, 1, &watch,
+				      &(struct rollcast_weights *){NULL}, &loss),
+			 -EINVAL); /* one window cannot be held back and learned from */
+}
+
 static void refuses_what_has_no_window(void **state)
 {
 	struct network_plan plan = small_plan();
@@ -246,6 +277,8 @@ int main(void)
 		cmocka_unit_test(forecasts_in_batches_are_those_of_single_windows),
 		cmocka_unit_test(all_horizon_steps_are_learned),
 		cmocka_unit_test(stops_when_it_is_told_to),
+		cmocka_unit_test(
+			patience_ends_a_training_that_gets_worse_and_keeps_the_best_weights),
 		cmocka_unit_test(refuses_what_has_no_window),
 		cmocka_unit_test(wild_rates_end_as_divergence_or_finite),
 		cmocka_unit_test(parallel_work_is_done_once_each),
