@@ -48,16 +48,16 @@ libraries()
 
 make_root()
 {
-	local suite
+	local suite packages
 	suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	if [ ! -e "$here/base.done" ]; then
+	packages=systemd-sysv,dbus,procps,$(libraries)
+	if [ "$(cat "$here/base.has" 2>/dev/null)" != "$suite $packages" ]; then
 		say "making a $suite system"
 		rm -rf "$here/base"
 		mkdir -p "$here"
-		mmdebstrap --quiet --variant=apt --include="systemd-sysv,dbus,procps,$(libraries)" \
-			"$suite" "$here/base"
+		mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$here/base"
 		: >"$here/base/etc/machine-id"
-		touch "$here/base.done"
+		echo "$suite $packages" >"$here/base.has"
 	fi
 	rm -rf "$root"
 	cp -a --reflink=auto "$here/base" "$root"
@@ -167,6 +167,7 @@ restarts_after()
 {
 	local before
 	before=$(property MainPID)
+	[ "$before" -ne 0 ] || return 1
 	inside kill "-$1" "$before"
 	eventually "$2" is_another_process "$before" && journal_says "$3"
 }
