@@ -128,7 +128,7 @@ bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, b
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN = -fsanitize=thread
 
-.PHONY: check check-unit check-blackbox check-faults check-asan check-tsan check-systemd check-fresh lint
+.PHONY: check check-unit check-blackbox check-faults check-asan check-tsan check-systemd check-fresh lint format
 check: PARTS = unit blackbox
 check: ## all tests; the last line says how many passed
 check-unit: PARTS = unit
@@ -159,6 +159,8 @@ lint: ## linters, who includes whom, what the library needs
 	@$(WITH) build lint
 	@$(AGAIN) all
 	@BUILD=$(BUILD) sh tests/lint/run.sh
+format: ## lay out C as .clang-format says
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 # ---- install ----
 
