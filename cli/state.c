@@ -33,7 +33,8 @@ static const struct option_row rows[] = {
 static const struct options options = {
 	"Usage: rollcast state list|verify [OPTION]...\n"
 	"       rollcast state show|export|delete STREAM [OPTION]...\n"
-	"Look at what the daemon keeps for a restart, while it runs or on a copy of the directory.\n"
+	"Look at what the daemon keeps for a restart, while it runs or on a copy of the "
+	"directory.\n"
 	"\n"
 	"  list    streams: samples, size in bytes, when saved\n"
 	"  show    one stream\n"
@@ -126,7 +127,8 @@ static int verify(const struct work *work)
 
 	if (s < 0)
 		return fail(work, s);
-	printf("%llu records (%llu bytes) and %llu pieces of the journal are sound, %llu are damaged, "
+	printf("%llu records (%llu bytes) and %llu pieces of the journal are sound, %llu are "
+	       "damaged, "
 	       "%llu of another format\n",
 	       (unsigned long long)records.good, (unsigned long long)records.bytes,
 	       (unsigned long long)journal.good,
@@ -143,7 +145,8 @@ static MDB_val key_of(const struct work *work, char text[ENVELOPE_KEY_MAX + 1])
 {
 	struct rollcast_text name = {work->stream, strlen(work->stream)};
 
-	return (MDB_val){envelope_key(name.bytes, name.length, rollcast_name_hash(name), text), text};
+	return (MDB_val){envelope_key(name.bytes, name.length, rollcast_name_hash(name), text),
+			 text};
 }
 
 /* The record of the stream asked for, and its envelope's fields. Negative errno. */
@@ -327,7 +330,8 @@ static int forget(const struct work *work)
 	if (!found)
 		return fail_record(work, -ESRCH);
 	if (!work->alone)
-		fprintf(stderr, "%s: a daemon is running: if it has the stream, its record comes back\n",
+		fprintf(stderr,
+			"%s: a daemon is running: if it has the stream, its record comes back\n",
 			work->program);
 	return STATUS_DONE;
 }
@@ -339,7 +343,7 @@ static const struct {
 	int (*run)(const struct work *work);
 	int words; /* behind the verb */
 } actions[] = {
-	{"list", list, 1}, {"verify", verify, 1}, {"show", show, 2},
+	{"list", list, 1},     {"verify", verify, 1}, {"show", show, 2},
 	{"export", export, 2}, {"delete", forget, 2},
 };
 

@@ -76,10 +76,10 @@ struct daemon {
 	struct block_pool forecasts; /* what shards fill and out gives back */
 	struct queue leaving;	     /* shard → out */
 	struct out *out;
-	struct queue keeping;	     /* shard → state */
-	struct block_pool journals;  /* what shards fill and state gives back */
-	struct queue restored;	     /* shard → main, on start */
-	struct state *state;	     /* NULL: nothing is kept */
+	struct queue keeping;	      /* shard → state */
+	struct block_pool journals;   /* what shards fill and state gives back */
+	struct queue restored;	      /* shard → main, on start */
+	struct state *state;	      /* NULL: nothing is kept */
 	struct heartbeat *heartbeats; /* in, out, then the shards */
 	struct http *http;	      /* NULL: turned off */
 };
@@ -175,7 +175,8 @@ static int make_state(struct daemon *daemon)
 	int r = queue_init(&daemon->keeping, KEEPINGS_WAITING, sizeof(struct keeping), NULL, false);
 
 	if (r == 0)
-		r = queue_init(&daemon->restored, daemon->shard_count, sizeof(uint32_t), NULL, false);
+		r = queue_init(&daemon->restored, daemon->shard_count, sizeof(uint32_t), NULL,
+			       false);
 	if (r == 0)
 		r = block_pool_init(&daemon->journals, JOURNAL_BLOCKS, SAMPLE_BLOCK_BYTES);
 	return r < 0 ? r : state_create(&plan, &daemon->state);

@@ -150,8 +150,8 @@ enum letter_kind {
 	LETTER_SAMPLES,
 	LETTER_TRAINED,
 	LETTER_QUESTION,
-	LETTER_RECORD,   /* before anything else: streams as they were kept, */
-	LETTER_JOURNAL,  /* samples that came after that, */
+	LETTER_RECORD,	 /* before anything else: streams as they were kept, */
+	LETTER_JOURNAL,	 /* samples that came after that, */
 	LETTER_RESTORED, /* and the end of it */
 };
 
@@ -163,7 +163,7 @@ struct letter {
 		struct block *samples; /* of struct sample_record */
 		struct training training;
 		struct block *kept; /* an envelope with a record or a journal */
-		bool resave;        /* RESTORED: everything is to be saved, the files are gone */
+		bool resave;	    /* RESTORED: everything is to be saved, the files are gone */
 	};
 };
 
@@ -180,7 +180,7 @@ struct keeping {
 	uint32_t shard;
 	struct block *block; /* JOURNAL, RECORD: an envelope that is not sealed yet */
 	uint32_t samples;    /* JOURNAL: how many */
-	bool aside;          /* RECORD: the one that is there could not be read, and is worth keeping */
+	bool aside; /* RECORD: the one that is there could not be read, and is worth keeping */
 };
 
 /*
@@ -188,7 +188,7 @@ struct keeping {
  * ended by a zero. Records follow each other in the block.
  */
 struct sample_record {
-	uint64_t hash;     /* of the name */
+	uint64_t hash;	   /* of the name */
 	uint64_t position; /* in a journal: samples that the stream was given before */
 	uint32_t count;
 	uint32_t name_length;
@@ -227,8 +227,7 @@ static inline const struct sample_record *sample_record_at(const struct block *b
 	size_t left = block->used - place;
 
 	if (record->name_length > ROLLCAST_NAME_MAX || record->count > left / sizeof(int64_t) ||
-	    sample_record_rounded(record) > left ||
-	    sample_record_name(record)[record->name_length])
+	    sample_record_rounded(record) > left || sample_record_name(record)[record->name_length])
 		return NULL;
 	return record;
 }

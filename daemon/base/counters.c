@@ -46,10 +46,12 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_TRAINING_STEPS] = {"training_steps_total", NULL, "optimiser steps", 1},
 	[COUNT_TRAINING_US] = {"training_seconds_total", NULL, "time spent training", 1e-6},
 	[COUNT_RECORDS_SAVED] = {"state_records_total", "result=\"saved\"",
-				 "streams written to the state, and records that could not be read", 1},
+				 "streams written to the state, and records that could not be read",
+				 1},
 	[COUNT_RECORDS_ASIDE] = {"state_records_total", "result=\"set_aside\"", NULL, 1},
 	[COUNT_JOURNAL_SAMPLES] = {"state_journal_samples_total", "result=\"saved\"",
-				   "samples written to the journal, and those that could not be", 1},
+				   "samples written to the journal, and those that could not be",
+				   1},
 	[COUNT_JOURNAL_LOST] = {"state_journal_samples_total", "result=\"lost\"", NULL, 1},
 	[COUNT_STATE_COMMITS] = {"state_commits_total", "result=\"done\"",
 				 "transactions of the state", 1},
@@ -57,7 +59,8 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_RESTORED] = {"streams_restored_total", "result=\"whole\"",
 			    "streams that went on where they were after a start", 1},
 	[COUNT_RESTORED_PARTLY] = {"streams_restored_total", "result=\"partly\"", NULL, 1},
-	[COUNT_REPLAYED] = {"samples_restored_total", NULL, "samples that came from the journal", 1},
+	[COUNT_REPLAYED] = {"samples_restored_total", NULL, "samples that came from the journal",
+			    1},
 };
 
 const struct counter_row *counter_row(enum counter which)

@@ -77,7 +77,7 @@ struct http_settings {
 
 /* Where streams are kept, so that a restart goes on where the daemon was. */
 struct state_settings {
-	char *path;                       /* a directory, "auto" or "none" */
+	char *path; /* a directory, "auto" or "none" */
 	int64_t checkpoint_us, journal_us;
 	uint64_t size_bytes;
 };

@@ -160,7 +160,8 @@ const struct key table_keys[] = {
 	 .help = "Messages held per subscriber before it loses some."},
 
 	{"state.path", KEY_TEXT, PLACE(settings, state.path), .fallback = "auto",
-	 .help = "Directory that streams are kept in, so that a restart goes on where the daemon was; "
+	 .help = "Directory that streams are kept in, so that a restart goes on where the daemon "
+		 "was; "
 		 "`none` keeps nothing. `auto` is what systemd names in `$STATE_DIRECTORY`, else "
 		 "`/var/lib/rollcast`."},
 	{"state.checkpoint", KEY_DURATION, PLACE(settings, state.checkpoint_us), .min = 100 * MS,
@@ -171,7 +172,8 @@ const struct key table_keys[] = {
 	 .help = "What a crash may cost: in between, samples are written to a journal so often."},
 	{"state.size", KEY_SIZE, PLACE(settings, state.size_bytes), .min = 1024 * 1024,
 	 .max = 16384 * GIB, .fallback = "4GiB",
-	 .help = "What the files may take at most. A stream with the default window and network takes "
+	 .help = "What the files may take at most. A stream with the default window and network "
+		 "takes "
 		 "150 KiB, twice while it is rewritten."},
 
 	{"threads.shards", KEY_WHOLE, PLACE(settings, threads.shards), .min = 1, .max = 64,

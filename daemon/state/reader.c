@@ -42,7 +42,8 @@ static bool write_entry(int pipe, const MDB_val *key, const MDB_val *value)
 {
 	const struct head head = {HEAD_ENTRY, (uint32_t)key->mv_size, value->mv_size};
 
-	return write_all(pipe, &head, sizeof(head)) && write_all(pipe, key->mv_data, key->mv_size) &&
+	return write_all(pipe, &head, sizeof(head)) &&
+	       write_all(pipe, key->mv_data, key->mv_size) &&
 	       write_all(pipe, value->mv_data, value->mv_size);
 }
 
@@ -66,8 +67,7 @@ static bool walk(MDB_txn *txn, MDB_dbi database, int pipe)
 
 enum { FREE_PAGES = 0 }; /* LMDB's own database of pages to be used again */
 
-static bool read_database(const char *directory, enum store_database database, bool alone,
-			  int pipe)
+static bool read_database(const char *directory, enum store_database database, bool alone, int pipe)
 {
 	const struct head end = {HEAD_END, 0, 0};
 	struct store *store;

@@ -24,7 +24,7 @@ struct reader {
 };
 
 enum {
-	READER_END = 1,    /* everything was read */
+	READER_END = 1,	   /* everything was read */
 	READER_BROKEN = 2, /* the child could not go on: the file is damaged */
 };
 

@@ -19,9 +19,9 @@ struct unread {
 
 struct restored {
 	struct unread *unread; /* owned by the caller: restored_finish */
-	bool damaged;          /* the file itself */
-	bool found;            /* there was one */
-	int error;             /* why it could not even be looked at; 0 */
+	bool damaged;	       /* the file itself */
+	bool found;	       /* there was one */
+	int error;	       /* why it could not even be looked at; 0 */
 };
 
 /* Reads everything and waits until the shards have it. `lock` is not for children. 0 or -ENOMEM. */

@@ -55,8 +55,8 @@ struct state {
 	bool replace; /* the file that is there is damaged */
 
 	struct batch batch;
-	uint64_t sequence; /* of the next piece of the journal */
-	uint64_t deleted;  /* the journal begins here */
+	uint64_t sequence;    /* of the next piece of the journal */
+	uint64_t deleted;     /* the journal begins here */
 	struct round *rounds; /* [shards] */
 
 	bool failing;
@@ -87,7 +87,8 @@ static void say_failure(struct state *state, int error)
 	if (!log_allowed(&state->failures, &suppressed))
 		return;
 	log_line(LOG_ERR,
-		 "state: cannot save in %s: %s; %llu streams will be tried again, %llu samples are not in "
+		 "state: cannot save in %s: %s; %llu streams will be tried again, %llu samples are "
+		 "not in "
 		 "the journal",
 		 state->path, explain(state, error), (unsigned long long)state->unsaved_records,
 		 (unsigned long long)state->unsaved_samples);
@@ -130,7 +131,8 @@ static void set_file_aside(struct state *state)
 		log_line(LOG_ERR, "state: %s/data.mdb cannot be set aside: %s", state->path,
 			 strerror(-r));
 	else
-		log_line(LOG_WARNING, "state: %s/data.mdb is damaged, or none of ours; it is now %s",
+		log_line(LOG_WARNING,
+			 "state: %s/data.mdb is damaged, or none of ours; it is now %s",
 			 state->path, aside);
 	count_add(state->plan.counters, COUNT_RECORDS_ASIDE, 1);
 }
@@ -328,8 +330,8 @@ static int put(struct state *state, enum store_database database, MDB_val key,
 	MDB_val value = {block->used, (void *)block->bytes};
 
 	state->batch.bytes += block->used;
-	return store_error(mdb_put(state->batch.txn, state->store->databases[database], &key,
-				   &value, flags));
+	return store_error(
+		mdb_put(state->batch.txn, state->store->databases[database], &key, &value, flags));
 }
 
 static int put_journal(struct state *state, struct block *block)
@@ -417,8 +419,7 @@ static void *run(void *argument)
 		r = queue_pop(state->plan.queue, left_us > 0 ? left_us : 0, &keeping);
 		if (r == 0)
 			take(state, &keeping);
-		if (state->batch.txn &&
-		    clock_monotonic_us() - state->batch.begun_us >= patience_us)
+		if (state->batch.txn && clock_monotonic_us() - state->batch.begun_us >= patience_us)
 			commit(state);
 	} while (r != QUEUE_CLOSED);
 	commit(state);
@@ -499,11 +500,13 @@ int state_restore(struct state *state)
 			 strerror(-state->restored.error));
 	if (state->restored.found)
 		log_line(LOG_INFO,
-			 "state: %llu streams restored from %s, %llu of them in part, and %llu samples from "
+			 "state: %llu streams restored from %s, %llu of them in part, and %llu "
+			 "samples from "
 			 "the journal, in %.2f s",
 			 (unsigned long long)(count_get(counters, COUNT_RESTORED) +
 					      count_get(counters, COUNT_RESTORED_PARTLY)),
-			 state->path, (unsigned long long)count_get(counters, COUNT_RESTORED_PARTLY),
+			 state->path,
+			 (unsigned long long)count_get(counters, COUNT_RESTORED_PARTLY),
 			 (unsigned long long)count_get(counters, COUNT_REPLAYED),
 			 (double)(clock_monotonic_us() - begun_us) / 1e6);
 	return 0;

@@ -25,10 +25,10 @@
 /* Everything lent to the room, until state_destroy. */
 struct state_plan {
 	const struct state_settings *settings;
-	struct queue *queue;         /* of struct keeping */
+	struct queue *queue;	     /* of struct keeping */
 	struct block_pool *journals; /* where blocks of samples go back to */
-	struct queue *inboxes;       /* [shards], of struct letter: what is restored */
-	struct queue *restored;      /* of uint32_t: shards that have taken everything */
+	struct queue *inboxes;	     /* [shards], of struct letter: what is restored */
+	struct queue *restored;	     /* of uint32_t: shards that have taken everything */
 	uint32_t shards;
 	struct counters *counters;
 	void (*alive)(void); /* called now and then while restoring */

@@ -52,7 +52,7 @@ const char *store_words(int error)
 static int lock_path(const char *directory, char path[PATH_SIZE])
 {
 	return snprintf(path, PATH_SIZE, "%s/daemon.lock", directory) < PATH_SIZE ? 0
-									     : -ENAMETOOLONG;
+										  : -ENAMETOOLONG;
 }
 
 static int read_process(int lock)
@@ -185,8 +185,7 @@ void store_close(struct store *store)
 
 static int data_path(const char *directory, char path[PATH_SIZE])
 {
-	return snprintf(path, PATH_SIZE, "%s/data.mdb", directory) < PATH_SIZE ? 0
-									  : -ENAMETOOLONG;
+	return snprintf(path, PATH_SIZE, "%s/data.mdb", directory) < PATH_SIZE ? 0 : -ENAMETOOLONG;
 }
 
 bool store_is_truncated(const struct store *store, const char *directory)
@@ -196,8 +195,8 @@ bool store_is_truncated(const struct store *store, const char *directory)
 	MDB_stat pages;
 	struct stat file;
 
-	if (data_path(directory, path) < 0 || stat(path, &file) || mdb_env_info(store->env, &info) ||
-	    mdb_env_stat(store->env, &pages))
+	if (data_path(directory, path) < 0 || stat(path, &file) ||
+	    mdb_env_info(store->env, &info) || mdb_env_stat(store->env, &pages))
 		return false;
 	return (uint64_t)file.st_size / pages.ms_psize < info.me_last_pgno + 1;
 }

@@ -36,7 +36,8 @@ static void *append(struct keeper *keeper, size_t size)
 	keeper->journal = block_pool_try_take(keeper->journals);
 	if (!keeper->journal)
 		return NULL;
-	envelope_begin(block_append(keeper->journal, envelope_size(0)), ENVELOPE_JOURNAL, 0, NULL, 0);
+	envelope_begin(block_append(keeper->journal, envelope_size(0)), ENVELOPE_JOURNAL, 0, NULL,
+		       0);
 	return block_append(keeper->journal, size);
 }
 

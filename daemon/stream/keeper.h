@@ -30,7 +30,7 @@ struct keeper {
 	uint32_t samples;      /* in it */
 	bool in_round;
 	size_t next, capacity; /* the round goes through the table, which may grow meanwhile */
-	int64_t due_us;        /* of the next round; monotonic */
+	int64_t due_us;	       /* of the next round; monotonic */
 	uint64_t failures;     /* of the state, when the last round began */
 };
 

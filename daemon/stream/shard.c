@@ -16,8 +16,8 @@
 
 enum {
 	TICK_US = 250000,
-	CHECKPOINT_TICK_US = 10000,  /* while a checkpoint is going on */
-	LETTERS_MAX = 64, /* before forecasts are sent on */
+	CHECKPOINT_TICK_US = 10000, /* while a checkpoint is going on */
+	LETTERS_MAX = 64,	    /* before forecasts are sent on */
 	FORECAST_BLOCK_BYTES = 65536,
 	UNMATCHED_MAX = 65536, /* names without a rule that are remembered */
 };
@@ -321,8 +321,8 @@ static int admit(struct shard *shard, struct rollcast_text name, uint64_t hash, 
 static struct entry *find_or_admit(struct shard *shard, const struct sample_record *record)
 {
 	struct rollcast_text name = {sample_record_name(record), record->name_length};
-	struct entry *entry = table_find(&shard->table, record->hash, name.bytes,
-					 record->name_length);
+	struct entry *entry =
+		table_find(&shard->table, record->hash, name.bytes, record->name_length);
 
 	if (!entry) {
 		int r = admit(shard, name, record->hash, record->count, &entry);
@@ -469,7 +469,8 @@ static void take_letter(struct shard *shard, struct letter *letter)
 	case LETTER_RECORD:
 	case LETTER_JOURNAL:
 		shard->restoring = true;
-		(letter->kind == LETTER_RECORD ? restore_stream : replay_journal)(shard, letter->kept);
+		(letter->kind == LETTER_RECORD ? restore_stream : replay_journal)(shard,
+										  letter->kept);
 		break;
 	case LETTER_RESTORED:
 		end_restoring(shard, letter->resave);

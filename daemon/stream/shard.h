@@ -24,10 +24,10 @@ struct shard_plan {
 	uint32_t index;
 	struct queue *inbox;	      /* of struct letter */
 	struct queue *questions;      /* of struct question * */
-	uint32_t shards;              /* how many there are: a name's hash chooses */
-	struct queue *state;          /* of struct keeping; NULL: nothing is kept */
+	uint32_t shards;	      /* how many there are: a name's hash chooses */
+	struct queue *state;	      /* of struct keeping; NULL: nothing is kept */
 	struct block_pool *journals;  /* blocks for the state's samples */
-	struct queue *restored;       /* of uint32_t: told when everything kept has been taken */
+	struct queue *restored;	      /* of uint32_t: told when everything kept has been taken */
 	struct block_pool *samples;   /* where blocks of samples go back to */
 	struct queue *training;	      /* of struct training; NULL: train here, in order */
 	struct queue *out;	      /* of struct block *, forecasts */

@@ -18,9 +18,10 @@ struct entry {
 	int64_t arrival_us; /* of its newest sample; monotonic */
 	bool quiet;	    /* flushed since its newest sample */
 	bool put_off;	    /* training is due, and the trainers had no room */
-	uint64_t position; /* samples that the stream was given; a record says up to where it goes */
-	bool dirty;	   /* has changed since its record was made */
-	bool aside;	   /* the record that there is could not be read */
+	uint64_t
+		position; /* samples that the stream was given; a record says up to where it goes */
+	bool dirty;	  /* has changed since its record was made */
+	bool aside;	  /* the record that there is could not be read */
 	uint32_t name_length;
 	char name[];
 };

@@ -213,12 +213,12 @@ size_t rollcast_stream_save(const struct rollcast_stream *stream, void *bytes, s
 
 /* What a loaded stream begins anew, because settings or experts are not those of the record. */
 enum {
-	ROLLCAST_ANEW_ALL = 1,          /* another step or aggregate: all but the count of samples */
-	ROLLCAST_ANEW_SEASONS = 2,      /* other seasons: what looks at them */
-	ROLLCAST_ANEW_NETWORKS = 4,     /* another shape, lookback or horizon */
-	ROLLCAST_ANEW_REGRESSIONS = 8,  /* another lookback or horizon */
-	ROLLCAST_ANEW_ERRORS = 16,      /* another horizon: weights of the experts, intervals */
-	ROLLCAST_ANEW_SCORES = 32,      /* another horizon or other levels: skill and coverage */
+	ROLLCAST_ANEW_ALL = 1,	       /* another step or aggregate: all but the count of samples */
+	ROLLCAST_ANEW_SEASONS = 2,     /* other seasons: what looks at them */
+	ROLLCAST_ANEW_NETWORKS = 4,    /* another shape, lookback or horizon */
+	ROLLCAST_ANEW_REGRESSIONS = 8, /* another lookback or horizon */
+	ROLLCAST_ANEW_ERRORS = 16,     /* another horizon: weights of the experts, intervals */
+	ROLLCAST_ANEW_SCORES = 32,     /* another horizon or other levels: skill and coverage */
 };
 
 /*
@@ -234,8 +234,8 @@ int rollcast_stream_load(const struct rollcast_stream_settings *settings, const 
 struct rollcast_record {
 	char *name;
 	uint64_t samples;
-	int64_t step_us; /* 0: not found yet, and nothing below */
-	int64_t time_us; /* of the newest step of the window */
+	int64_t step_us;    /* 0: not found yet, and nothing below */
+	int64_t time_us;    /* of the newest step of the window */
 	int64_t trained_us; /* 0: untrained */
 	uint32_t horizon, season_count;
 	uint32_t seasons[ROLLCAST_SEASONS_MAX]; /* steps */

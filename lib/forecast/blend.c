@@ -289,8 +289,8 @@ void blend_archive(struct archive *archive, const struct roll *roll, struct blen
 			memory_archive(archive, roll, blend_members(blend),
 				       &blend->memories[third][i]);
 		for (int i = 0; i < BLEND_WAYS; i++)
-			roll_finite_archive(archive, roll, blend->experts,
-					    blend->weights[i][third], 1);
+			roll_finite_archive(archive, roll, blend->experts, blend->weights[i][third],
+					    1);
 		archive_finite(archive, blend->ways[third], BLEND_WAYS);
 	}
 }

@@ -263,9 +263,9 @@ int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy
 
 static bool shape_archive(struct archive *archive, const struct rollcast_shape *shape)
 {
-	uint32_t numbers[] = {shape->cell,     shape->activation, shape->layers,
-			      shape->hidden,   shape->channels,	  shape->lookback,
-			      shape->extras,   shape->outputs,	  shape->skip};
+	uint32_t numbers[] = {shape->cell,   shape->activation, shape->layers,
+			      shape->hidden, shape->channels,	shape->lookback,
+			      shape->extras, shape->outputs,	shape->skip};
 	uint32_t as_saved[sizeof(numbers) / sizeof(*numbers)];
 
 	memcpy(as_saved, numbers, sizeof(numbers));

@@ -20,7 +20,7 @@
 
 enum {
 	MAGIC = 0x74737252, /* "Rrst" */
-	FORMAT = 1,         /* how records are made of sections; sections have versions of their own */
+	FORMAT = 1, /* how records are made of sections; sections have versions of their own */
 };
 
 struct head {
@@ -51,8 +51,8 @@ static void about_archive(struct archive *archive, struct about *about)
 	archive_value(archive, &about->level_count);
 	archive_value(archive, &about->levels);
 	archive_flag(archive, &about->ready);
-	archive_check(archive, about->level_count <= ROLLCAST_LEVELS_MAX &&
-				       strlen(about->name) == length);
+	archive_check(archive,
+		      about->level_count <= ROLLCAST_LEVELS_MAX && strlen(about->name) == length);
 }
 
 static void fit_archive(struct archive *archive, struct fit *fit)
@@ -164,8 +164,7 @@ static void errors_archive(struct archive *record, struct rollcast_stream *strea
 		blend_archive(&section, roll, &stream->blend);
 		archive_close(record, &section);
 	}
-	if (same_horizon &&
-	    begin(record, "intervals", 1, ROLLCAST_ANEW_ERRORS, &section, anew)) {
+	if (same_horizon && begin(record, "intervals", 1, ROLLCAST_ANEW_ERRORS, &section, anew)) {
 		intervals_archive(&section, &stream->intervals);
 		archive_close(record, &section);
 	}

@@ -66,7 +66,8 @@ void roll_finite_archive(struct archive *archive, const struct roll *roll, uint3
 			double ignored = 0;
 
 			archive_finite(archive,
-				       has_place(roll, i, members) ? &rows[first + k] : &ignored, 1);
+				       has_place(roll, i, members) ? &rows[first + k] : &ignored,
+				       1);
 		}
 	}
 }

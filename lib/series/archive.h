@@ -28,7 +28,7 @@ enum { ARCHIVE_TAG_MAX = 32 }; /* bytes of a tag, with its zero */
 
 struct archive {
 	const unsigned char *source; /* loading: the bytes; NULL: saving */
-	unsigned char *target;       /* saving: where they go, as far as there is room */
+	unsigned char *target;	     /* saving: where they go, as far as there is room */
 	size_t size, place;
 	int error; /* -EINVAL: not what was saved; -ENOMEM */
 };
