@@ -122,21 +122,20 @@ static int list(const struct work *work)
 static int verify(const struct work *work)
 {
 	struct totals records = {0}, journal = {0};
+	uint64_t damaged, foreign;
 	int r = walk(work, STORE_RECORDS, ENVELOPE_RECORD, NULL, &records);
 	int s = r < 0 ? r : walk(work, STORE_JOURNAL, ENVELOPE_JOURNAL, NULL, &journal);
 
 	if (s < 0)
 		return fail(work, s);
+	damaged = records.damaged + journal.damaged;
+	foreign = records.foreign + journal.foreign;
 	printf("%llu records (%llu bytes) and %llu pieces of the journal are sound, %llu are "
-	       "damaged, "
-	       "%llu of another format\n",
+	       "damaged, %llu of another format\n",
 	       (unsigned long long)records.good, (unsigned long long)records.bytes,
-	       (unsigned long long)journal.good,
-	       (unsigned long long)(records.damaged + journal.damaged),
-	       (unsigned long long)(records.foreign + journal.foreign));
-	return r == READER_END && s == READER_END && !records.damaged && !journal.damaged
-		       ? STATUS_DONE
-		       : STATUS_FAILED;
+	       (unsigned long long)journal.good, (unsigned long long)damaged,
+	       (unsigned long long)foreign);
+	return r == READER_END && s == READER_END && !damaged ? STATUS_DONE : STATUS_FAILED;
 }
 
 /* ---- one record ---- */
@@ -156,7 +155,7 @@ static int read_record(const struct work *work, struct envelope *ret_envelope, s
 	CLEANUP(store_close) struct store *store = NULL;
 	char text[ENVELOPE_KEY_MAX + 1];
 	MDB_val key = key_of(work, text), value;
-	MDB_txn *txn;
+	MDB_txn *txn = NULL;
 	int r = store_open_reader(work->path, work->alone, &store);
 
 	if (r == 0)
@@ -194,9 +193,9 @@ static int fail_record(const struct work *work, int error)
 static int show(const struct work *work)
 {
 	char when[WHEN_TEXT_MAX];
-	struct rollcast_record record;
-	struct envelope envelope;
-	size_t size, measured = 0;
+	struct rollcast_record record = {0};
+	struct envelope envelope = {0};
+	size_t size = 0, measured = 0;
 	int r = read_record(work, &envelope, &size, &record);
 
 	if (r < 0)
@@ -224,9 +223,9 @@ static int show(const struct work *work)
 static int export(const struct work *work)
 {
 	char when[WHEN_TEXT_MAX];
-	struct rollcast_record record;
-	struct envelope envelope;
-	size_t size;
+	struct rollcast_record record = {0};
+	struct envelope envelope = {0};
+	size_t size = 0;
 	int r = read_record(work, &envelope, &size, &record);
 
 	if (r < 0)
@@ -304,7 +303,7 @@ static int forget(const struct work *work)
 	CLEANUP(store_close) struct store *store = NULL;
 	char text[ENVELOPE_KEY_MAX + 1];
 	MDB_val key = key_of(work, text);
-	MDB_txn *txn;
+	MDB_txn *txn = NULL;
 	/* The reader's check comes first: opening for writing would make what is not there. */
 	int r = store_open_reader(work->path, work->alone, &store);
 

@@ -179,7 +179,8 @@ struct keeping {
 	enum keeping_kind kind;
 	uint32_t shard;
 	struct block *block; /* JOURNAL, RECORD: an envelope that is not sealed yet */
-	uint32_t samples;    /* JOURNAL: how many */
+	uint32_t samples;    /* JOURNAL: how many, */
+	int64_t since_us;    /* and when the first of them came; monotonic */
 	bool aside; /* RECORD: the one that is there could not be read, and is worth keeping */
 };
 

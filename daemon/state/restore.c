@@ -100,6 +100,9 @@ static int note_unread(struct work *work, enum store_database database, const ch
 	memcpy(unread->key, key, key_size);
 	unread->next = work->restored->unread;
 	work->restored->unread = unread;
+	/* Where one page is damaged, the next may be one that LMDB builds on: the file is replaced. */
+	work->restored->damaged |= why == -EINVAL;
+	count_add(work->plan->counters, COUNT_RECORDS_ASIDE, 1);
 	return 0;
 }
 

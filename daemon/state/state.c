@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,8 @@ struct state {
 	bool failing;
 	struct log_limit failures;
 	uint64_t unsaved_records, unsaved_samples; /* since the last line */
+	struct keeping taking; /* what is being taken; its block NULL: nothing is */
+	jmp_buf astray;	       /* where LMDB's assertions lead, instead of abort() */
 	pthread_t thread;
 	bool started;
 };
@@ -134,7 +137,6 @@ static void set_file_aside(struct state *state)
 		log_line(LOG_WARNING,
 			 "state: %s/data.mdb is damaged, or none of ours; it is now %s",
 			 state->path, aside);
-	count_add(state->plan.counters, COUNT_RECORDS_ASIDE, 1);
 }
 
 static int move_aside(struct state *state, enum store_database database, MDB_val key)
@@ -162,11 +164,7 @@ static int move_aside(struct state *state, enum store_database database, MDB_val
 	memcpy(copy, value.mv_data, value.mv_size);
 	value.mv_data = copy;
 	r = mdb_put(state->batch.txn, state->store->databases[STORE_ASIDE], &new_key, &value, 0);
-	if (r == 0)
-		r = mdb_del(state->batch.txn, from, &key, NULL);
-	if (r == 0)
-		count_add(state->plan.counters, COUNT_RECORDS_ASIDE, 1);
-	return r;
+	return r ? r : mdb_del(state->batch.txn, from, &key, NULL);
 }
 
 static int move_unread_aside(struct state *state)
@@ -206,6 +204,15 @@ static int find_sequence(struct state *state)
 	return r == MDB_NOTFOUND ? 0 : r;
 }
 
+/* What LMDB found out about its file cannot be said any other way: it would end the process. */
+static void go_astray(MDB_env *env, const char *message)
+{
+	struct state *state = mdb_env_get_userctx(env);
+
+	log_line(LOG_ERR, "state: %s", message);
+	longjmp(state->astray, 1);
+}
+
 static int open_files(struct state *state)
 {
 	int process, r = 0;
@@ -222,6 +229,10 @@ static int open_files(struct state *state)
 	if (r == -EINVAL) {
 		set_file_aside(state);
 		r = store_open(state->path, state->plan.settings->size_bytes, &state->store);
+	}
+	if (r == 0) {
+		mdb_env_set_userctx(state->store->env, state);
+		mdb_env_set_assert(state->store->env, go_astray);
 	}
 	return r;
 }
@@ -353,32 +364,44 @@ static int put_record(struct state *state, struct block *block, bool aside)
 	int r = 0;
 
 	envelope_seal(block->bytes, block->used, clock_wall_us());
-	if (aside)
+	if (aside) {
+		count_add(state->plan.counters, COUNT_RECORDS_ASIDE, 1);
 		r = store_error(move_aside(state, STORE_RECORDS, key));
+	}
 	return r < 0 ? r : put(state, STORE_RECORDS, key, block, 0);
 }
 
-static void take_data(struct state *state, struct keeping *keeping)
+static void let_go(struct state *state)
+{
+	struct block *block = STEAL(state->taking.block);
+
+	if (block && state->taking.kind == KEEPING_JOURNAL)
+		block_pool_give(state->plan.journals, block);
+	else
+		free(block);
+}
+
+static void take_data(struct state *state, const struct keeping *keeping)
 {
 	int r = begin(state);
 
+	/* What waited while the last commit went on is not to wait as long again. */
+	if (keeping->kind == KEEPING_JOURNAL && keeping->since_us < state->batch.begun_us)
+		state->batch.begun_us = keeping->since_us;
 	state->batch.samples += keeping->kind == KEEPING_JOURNAL ? keeping->samples : 0;
 	state->batch.records += keeping->kind == KEEPING_RECORD;
 	if (r == 0)
 		r = keeping->kind == KEEPING_JOURNAL
 			    ? put_journal(state, keeping->block)
 			    : put_record(state, keeping->block, keeping->aside);
-	if (keeping->kind == KEEPING_JOURNAL)
-		block_pool_give(state->plan.journals, keeping->block);
-	else
-		free(keeping->block);
+	let_go(state);
 	if (r < 0)
 		fail(state, r);
 	else if (state->batch.bytes > COMMIT_BYTES)
 		commit(state);
 }
 
-static void take(struct state *state, struct keeping *keeping)
+static void take(struct state *state, const struct keeping *keeping)
 {
 	struct round *round = &state->rounds[keeping->shard];
 
@@ -404,21 +427,33 @@ static void take(struct state *state, struct keeping *keeping)
 
 /* ---- the loop ---- */
 
+/* The environment is left as it is, half-way through whatever it did: its file gets out of the way. */
+static void abandon_file(struct state *state)
+{
+	let_go(state);
+	state->batch.txn = NULL;
+	state->store = NULL;
+	state->replace = true;
+	state->retry_us = 0;
+	fail(state, -EINVAL);
+}
+
 static void *run(void *argument)
 {
 	struct state *state = argument;
 	int64_t patience_us = state->plan.settings->journal_us / 2;
-	struct keeping keeping;
 	int r;
 
+	if (setjmp(state->astray))
+		abandon_file(state);
 	do {
 		int64_t left_us = patience_us;
 
 		if (state->batch.txn)
 			left_us -= clock_monotonic_us() - state->batch.begun_us;
-		r = queue_pop(state->plan.queue, left_us > 0 ? left_us : 0, &keeping);
+		r = queue_pop(state->plan.queue, left_us > 0 ? left_us : 0, &state->taking);
 		if (r == 0)
-			take(state, &keeping);
+			take(state, &state->taking);
 		if (state->batch.txn && clock_monotonic_us() - state->batch.begun_us >= patience_us)
 			commit(state);
 	} while (r != QUEUE_CLOSED);
@@ -490,6 +525,7 @@ int state_restore(struct state *state)
 {
 	const struct counters *counters = state->plan.counters;
 	int64_t begun_us = clock_monotonic_us();
+	uint64_t streams, partly;
 	int r = restore(&state->plan, state->path, state->lock, &state->restored);
 
 	if (r < 0)
@@ -498,15 +534,14 @@ int state_restore(struct state *state)
 	if (state->restored.error)
 		log_line(LOG_ERR, "state: %s cannot be read: %s", state->path,
 			 strerror(-state->restored.error));
+	partly = count_get(counters, COUNT_RESTORED_PARTLY);
+	streams = count_get(counters, COUNT_RESTORED) + partly;
 	if (state->restored.found)
 		log_line(LOG_INFO,
 			 "state: %llu streams restored from %s, %llu of them in part, and %llu "
-			 "samples from "
-			 "the journal, in %.2f s",
-			 (unsigned long long)(count_get(counters, COUNT_RESTORED) +
-					      count_get(counters, COUNT_RESTORED_PARTLY)),
-			 state->path,
-			 (unsigned long long)count_get(counters, COUNT_RESTORED_PARTLY),
+			 "samples "
+			 "from the journal, in %.2f s",
+			 (unsigned long long)streams, state->path, (unsigned long long)partly,
 			 (unsigned long long)count_get(counters, COUNT_REPLAYED),
 			 (double)(clock_monotonic_us() - begun_us) / 1e6);
 	return 0;

@@ -15,8 +15,13 @@ enum { RECORDS_A_TURN = 16 };
 /* False: the block still has to go. */
 static bool send_journal(struct keeper *keeper, bool wait)
 {
-	struct keeping keeping = {KEEPING_JOURNAL, keeper->shard, keeper->journal, keeper->samples,
-				  false};
+	const struct keeping keeping = {
+		.kind = KEEPING_JOURNAL,
+		.shard = keeper->shard,
+		.block = keeper->journal,
+		.samples = keeper->samples,
+		.since_us = keeper->since_us,
+	};
 
 	if (!keeper->journal)
 		return true;
@@ -36,6 +41,7 @@ static void *append(struct keeper *keeper, size_t size)
 	keeper->journal = block_pool_try_take(keeper->journals);
 	if (!keeper->journal)
 		return NULL;
+	keeper->since_us = clock_monotonic_us();
 	envelope_begin(block_append(keeper->journal, envelope_size(0)), ENVELOPE_JOURNAL, 0, NULL,
 		       0);
 	return block_append(keeper->journal, size);
@@ -76,7 +82,8 @@ static struct block *make_record(const struct entry *entry)
 /* False: not now. */
 static bool save(struct keeper *keeper, struct entry *entry, bool wait)
 {
-	struct keeping keeping = {KEEPING_RECORD, keeper->shard, NULL, 0, entry->aside};
+	struct keeping keeping = {
+		.kind = KEEPING_RECORD, .shard = keeper->shard, .aside = entry->aside};
 
 	if (!wait && queue_is_full(keeper->queue))
 		return false;

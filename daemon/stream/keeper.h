@@ -27,7 +27,8 @@ struct keeper {
 	int64_t every_us;
 
 	struct block *journal; /* being filled; NULL: none taken */
-	uint32_t samples;      /* in it */
+	uint32_t samples;      /* in it, */
+	int64_t since_us;      /* and when the first of them came; monotonic */
 	bool in_round;
 	size_t next, capacity; /* the round goes through the table, which may grow meanwhile */
 	int64_t due_us;	       /* of the next round; monotonic */

@@ -307,7 +307,7 @@ static int admit(struct shard *shard, struct rollcast_text name, uint64_t hash, 
 		r = rollcast_stream_create(name.bytes, &rule->stream, &stream);
 	if (r == 0)
 		r = table_add(&shard->table, hash, name.bytes, (uint32_t)name.length, ret_entry);
-	if (r < 0) {
+	if (r) {
 		if (rule)
 			release_stream(shard);
 		return r;
@@ -388,7 +388,7 @@ static void restore_stream(struct shard *shard, struct block *block)
 	const struct envelope *envelope = (const void *)block->bytes;
 	struct rollcast_text name = {envelope_name(envelope), envelope->name_length};
 	uint64_t hash = rollcast_name_hash(name);
-	struct entry *entry;
+	struct entry *entry = NULL;
 	int r = 1;
 
 	/* Without a rule, or a place, it stays where it is: settings may change again. */

@@ -1,6 +1,7 @@
 /* The window and its marks side by side: see past.h. */
 #include "lib/forecast/past.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static void values_archive(struct archive *archive, struct past *past, size_t co
 	size_t capacity = past->values.capacity;
 	size_t dropped = count > capacity ? count - capacity : 0;
 
+	assert(capacity > 0);
 	for (size_t i = 0; i < count && !archive->error; i++) {
 		double value = archive_is_loading(archive) ? 0 : past_values(past)[i];
 

@@ -317,7 +317,7 @@ int rollcast_stream_load(const struct rollcast_stream_settings *settings, const 
 
 	if (r == 0)
 		r = rollcast_stream_create(about.name, settings, &stream);
-	if (r < 0)
+	if (r || !stream)
 		return r;
 	stream->samples = about.samples;
 	stream_archive(&record, stream, &about, &anew);

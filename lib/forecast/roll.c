@@ -12,7 +12,9 @@ static const char *const ways[BLEND_WAYS] = {"even", "usual", "bold"};
 
 static const char *name_of(uint32_t member)
 {
-	return member < expert_count ? expert_rows[member].name : ways[member - expert_count];
+	if (member < expert_count)
+		return expert_rows[member].name;
+	return ways[(member - expert_count) % BLEND_WAYS];
 }
 
 static int place_of(const char *name)

@@ -84,7 +84,8 @@ def check_windows(daemon, state, surely):
     for name in STREAMS:
         found = exported(state, name)
         missing = [i for i in surely if found.get(i) != value_of(i)]
-        assert not missing, f"{name} lacks {len(missing)} of {len(surely)}: {missing[:20]}"
+        assert not missing, f"{name} lacks {len(missing)} of {len(surely)}: " \
+                            f"{[(i, round(surely[i], 3)) for i in missing]}"
 
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
@@ -96,7 +97,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
                      state={"path": str(state), "checkpoint": "400ms", "journal": f"{JOURNAL_S * 1000:.0f}ms",
                             "size": "8GiB"},
                      stream={"window": 4000, "retrain": {"every": 200}, "gap": "none"})
-    surely = []  # indexes that must be in every window
+    surely = {}  # indexes that must be in every window, and how old they were when it was killed
     firsts, index, checked = [], 0, 0
     for kill in range(KILLS):
         daemon = Daemon(tmp_path / f"daemon{kill}", every)
@@ -120,7 +121,8 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
             assert first_s is not None and first_s < 1, first_s
             assert seen == set(STREAMS)
             firsts.append(first_s)
-            surely += [i for i, at in load.sent_at.items() if at < killed_at - JOURNAL_S - WAY_S]
+            ages = {i: killed_at - at for i, at in load.sent_at.items()}
+            surely.update({i: age for i, age in ages.items() if age > JOURNAL_S + WAY_S})
             index = load.next + 5
             receiver.drain(0.1)
         finally:
@@ -129,7 +131,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
         if kill % 12 == 11 or kill == KILLS - 1:
             check_windows(Daemon(tmp_path / f"check{kill}", every), state, surely)
             checked += len(surely)
-            surely = []
+            surely = {}
     receiver.close()
     print(f"{KILLS} kills, {checked} samples of each of {len(STREAMS)} streams checked, "
           f"first forecast after {max(firsts):.3f} s at most")
