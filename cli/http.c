@@ -143,9 +143,9 @@ static int talk(int fd, const char *address, const char *path, char **ret_bytes,
 /* Whether it is an answer of the daemon: a status and JSON. */
 static bool take_apart(struct http_answer *answer, size_t size, int *ret_status)
 {
-	const char *body = strstr(answer->bytes, "\r\n\r\n");
+	const char *body = answer->bytes ? strstr(answer->bytes, "\r\n\r\n") : NULL;
 
-	return sscanf(answer->bytes, "HTTP/1.%*d %d", ret_status) == 1 && body &&
+	return body && sscanf(answer->bytes, "HTTP/1.%*d %d", ret_status) == 1 &&
 	       json_piece_all(body + 4, size - (size_t)(body + 4 - answer->bytes), &answer->body);
 }
 
