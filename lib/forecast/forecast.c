@@ -24,7 +24,8 @@ static const double *append(double **end, const double *values, size_t count)
 {
 	double *begin = *end;
 
-	memcpy(begin, values, count * sizeof(*values));
+	if (count) /* without levels there need be no array */
+		memcpy(begin, values, count * sizeof(*values));
 	*end += count;
 	return begin;
 }
