@@ -3,12 +3,12 @@
 # default build. Says what it installs, asks for root only when something is missing, and does nothing else.
 set -eu
 
-# By group (system: for make check-systemd and check-fresh); a|b: either will do, distributions name them differently;
-# a|none: better with it, not needed.
+# By group (system: for make check-systemd and check-fresh). a|b: either will do, distributions name them
+# differently; a|none: better with it, not needed.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
 	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev
 	libjs-dygraphs|none'
-test='gnuplot-nox libcmocka-dev python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
+test='gnuplot-nox libcmocka-dev mount python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
 system='mmdebstrap systemd-container'
 
