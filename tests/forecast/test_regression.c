@@ -42,7 +42,8 @@ static double error_at_end(uint32_t which, const double *values, const double *f
 		if (i >= LOOKBACK - 1 && i + HORIZON < COUNT)
 			origins[count++] = i;
 	}
-	memcpy(fit.seasons, seasons, season_count * sizeof(*seasons));
+	if (season_count)
+		memcpy(fit.seasons, seasons, season_count * sizeof(*seasons));
 	struct regression_job job = {
 		.view = {.lookback = LOOKBACK,
 			 .horizon = HORIZON,
