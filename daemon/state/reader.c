@@ -67,6 +67,20 @@ static bool walk(MDB_txn *txn, MDB_dbi database, int pipe)
 
 enum { FREE_PAGES = 0 }; /* LMDB's own database of pages to be used again */
 
+/* The daemon makes all databases at once: where some are, the others were. */
+static bool are_all_there(const struct store *store, MDB_txn *txn)
+{
+	MDB_dbi names;
+	MDB_stat stat;
+	size_t known = 0;
+
+	if (mdb_dbi_open(txn, NULL, 0, &names) || mdb_stat(txn, names, &stat))
+		return false;
+	for (int i = 0; i < STORE_DATABASES; i++)
+		known += store->known[i];
+	return stat.ms_entries == known && (known == 0 || known == STORE_DATABASES);
+}
+
 static bool read_database(const char *directory, enum store_database database, bool alone, int pipe)
 {
 	const struct head end = {HEAD_END, 0, 0};
@@ -78,8 +92,8 @@ static bool read_database(const char *directory, enum store_database database, b
 		return false;
 	if (store->known[database] && !walk(txn, store->databases[database], pipe))
 		return false;
-	return walk(txn, FREE_PAGES, -1) && !store_is_truncated(store, directory) &&
-	       write_all(pipe, &end, sizeof(end));
+	return walk(txn, FREE_PAGES, -1) && are_all_there(store, txn) &&
+	       !store_is_truncated(store, directory) && write_all(pipe, &end, sizeof(end));
 }
 
 static _Noreturn void run_child(const char *directory, enum store_database database, bool alone,

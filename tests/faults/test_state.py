@@ -364,3 +364,16 @@ def test_the_tool_says_what_is_damaged(site):
     assert rollcast_state(site, "verify").returncode == 1
     data.unlink()
     assert "no state is kept there" in rollcast_state(site, "list").stderr
+
+
+@pytest.mark.parametrize("name", [b"records", b"journal"])
+def test_a_database_whose_name_is_damaged_is_missed(site, name):
+    fill(site)
+    data = site.state / "data.mdb"
+    content = data.read_bytes()
+    assert name in content
+    data.write_bytes(content.replace(name, name[:-1] + b"z"))
+    daemon = site.start()
+    wait_for(lambda: "is damaged, or none of ours; it is now" in daemon.log())
+    site.samples_of(STREAMS, 80)
+    assert daemon.stop() == 0
