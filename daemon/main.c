@@ -233,6 +233,8 @@ static int make_rooms(struct daemon *daemon)
 		.context = daemon->context,
 		.settings = daemon->settings,
 		.queue = &daemon->leaving,
+		.inboxes = daemon->inboxes,
+		.shards = daemon->shard_count,
 		.blocks = &daemon->forecasts,
 		.counters = daemon->counters.outputs,
 		.heartbeat = &daemon->heartbeats[1],

@@ -11,6 +11,8 @@
  *
  * Who wants to know what shards know puts a question into the queue that each has for them, so that
  * it need not wait behind samples, and wakes the shard by a LETTER_QUESTION.
+ * `out` puts a LETTER_SNAPSHOT there for new subscribers; the answer comes among the forecasts, in their
+ * order.
  *
  * Who pops owns: a shard gives a block of samples back to the pool it came from, `out` gives a block
  * of forecasts back, a shard that gets a training back consumes it. `state` gives a journal back to its
@@ -27,6 +29,7 @@
 #include <string.h>
 
 #include "daemon/base/block.h"
+#include "daemon/base/prefixes.h"
 #include "daemon/base/queue.h"
 #include "rollcast/cleanup.h"
 #include "rollcast/name.h"
@@ -146,10 +149,22 @@ static inline void question_release(struct question *question)
 }
 DEFINE_CLEANUP(struct question *, question_release);
 
+/*
+ * What somebody has just subscribed to: every shard sends the newest forecasts of these streams, a
+ * little at a time. `out` owns it and keeps it until shards_left is 0.
+ */
+struct snapshot {
+	uint64_t number; /* counts up from 1 */
+	uint32_t output; /* whose subscriptions these are */
+	struct prefixes names;
+	atomic_uint shards_left; /* that have not sent all of it */
+};
+
 enum letter_kind {
 	LETTER_SAMPLES,
 	LETTER_TRAINED,
 	LETTER_QUESTION,
+	LETTER_SNAPSHOT,
 	LETTER_RECORD,	 /* before anything else: streams as they were kept, */
 	LETTER_JOURNAL,	 /* samples that came after that, */
 	LETTER_RESTORED, /* and the end of it */
@@ -164,6 +179,7 @@ struct letter {
 		struct training training;
 		struct block *kept; /* an envelope with a record or a journal */
 		bool resave;	    /* RESTORED: everything is to be saved, the files are gone */
+		struct snapshot *snapshot;
 	};
 };
 
@@ -234,8 +250,26 @@ static inline const struct sample_record *sample_record_at(const struct block *b
 }
 
 /*
- * Forecasts in a block: each a copy made by rollcast_forecast_copy in a record of its own, one after
- * the other, rollcast_forecast_size bytes rounded as blocks round.
+ * A forecast in a block: this head, then what rollcast_forecast_copy made. Records follow each other. A
+ * block holds live forecasts or those of a snapshot, not both.
  */
+struct forecast_record {
+	_Alignas(BLOCK_ALIGNMENT) int64_t before_us; /* origin of the stream's forecast before */
+	int32_t only_output; /* of a snapshot: whose; FOR_ALL_OUTPUTS: live */
+};
+
+#define NONE_BEFORE INT64_MIN
+enum { FOR_ALL_OUTPUTS = -1 };
+
+static inline struct rollcast_forecast *
+forecast_record_forecast(const struct forecast_record *record)
+{
+	return (struct rollcast_forecast *)(record + 1);
+}
+
+static inline size_t forecast_record_size(const struct rollcast_forecast *forecast)
+{
+	return sizeof(struct forecast_record) + rollcast_forecast_size(forecast);
+}
 
 #endif

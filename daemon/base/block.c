@@ -60,6 +60,16 @@ struct block *block_pool_try_take(struct block_pool *pool)
 	return block;
 }
 
+size_t block_pool_free_count(struct block_pool *pool)
+{
+	return queue_count(&pool->free);
+}
+
+size_t block_pool_count(const struct block_pool *pool)
+{
+	return pool->free.capacity;
+}
+
 void block_pool_give(struct block_pool *pool, struct block *block)
 {
 	queue_push(&pool->free, &block); /* never waits: the pool has a place for each block */

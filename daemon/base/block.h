@@ -34,6 +34,9 @@ struct block *block_pool_take(struct block_pool *pool);
 /* An empty block, or NULL if none is free. */
 struct block *block_pool_try_take(struct block_pool *pool);
 void block_pool_give(struct block_pool *pool, struct block *block);
+/* How many blocks are free just now, and how many there are. */
+size_t block_pool_free_count(struct block_pool *pool);
+size_t block_pool_count(const struct block_pool *pool);
 
 /* `size` bytes at the end of the block, 16-aligned, or NULL if they do not fit. */
 void *block_append(struct block *block, size_t size);

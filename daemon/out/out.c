@@ -7,13 +7,23 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/socket.h"
+#include "daemon/message.h"
+#include "daemon/out/wishes.h"
 #include "rollcast/wire.h"
+
+/* Beside 0, 1 (a subscriber began to lose) and negative errnos. */
+enum { SEND_LATER = 2 };
 
 enum {
 	POLL_MS = 1000,
-	LINGER_MS = 1000, /* what subscribers get to fetch the last forecasts at stop */
+	BUSY_MS = 5,	       /* while a snapshot is under way */
+	PATIENCE_US = 3000000, /* for a subscriber that does not take its snapshot */
+	LENIENCE_US = 5000000,
+	IMPATIENCE_US = 10000000, /* after that, nobody is waited for */
+	LINGER_MS = 1000,	  /* what subscribers get to fetch the last forecasts at stop */
 	TOPIC_BYTES = 2048,
 };
 
@@ -24,6 +34,7 @@ struct output {
 	uint64_t sequence;	/* of the message sent last */
 	uint64_t subscriptions; /* live topics of an XPUB */
 	uint64_t sent, behind;	/* since they were added to the counters */
+	int64_t lenient_until_us;
 };
 
 struct out {
@@ -31,104 +42,254 @@ struct out {
 	struct output *outputs;
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is the queue's */
+	struct wishes wishes;
+	struct queue held;   /* of struct block *: snapshots that a subscriber has no room for */
+	struct block *first; /* the one whose turn it is; NULL: take the next */
+	size_t first_place;  /* what of it has been sent */
+	int64_t held_since_us, impatient_until_us;
 	pthread_t thread;
 	bool started;
 };
 
 /* ---- sending ---- */
 
-/*
- * The first frame, on which all is decided: a message is sent whole or not at all. A publisher is told
- * (ZMQ_XPUB_NODROP) when a subscriber has reached its high-water mark, and then sends again without
- * that, so that only the slow one loses. ZeroMQ then leaves it out until it has caught up, and cannot
- * tell how much that was: the gaps in the sequence tell the subscriber. Returns 0, 1 if a subscriber
- * began to lose, or a negative errno.
- */
-static int send_topic(struct output *output, const char *topic, size_t length)
+struct frames {
+	const char *topic;
+	size_t topic_length;
+	const void *payload;
+	size_t payload_size;
+	uint64_t sequence; /* as it is sent */
+};
+
+/* All is decided on the first frame: a message is sent whole or not at all. */
+static int send_once(struct output *output, const struct frames *frames)
 {
-	int on = 1, off = 0;
+	int flags = ZMQ_SNDMORE | ZMQ_DONTWAIT;
 
-	if (zmq_send(output->socket, topic, length, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-		return 0;
-	if (errno != EAGAIN || output->settings->type == OUTPUT_PUSH)
+	if (zmq_send(output->socket, frames->topic, frames->topic_length, flags) < 0 ||
+	    zmq_send(output->socket, frames->payload, frames->payload_size, flags) < 0 ||
+	    zmq_send(output->socket, &frames->sequence, sizeof(frames->sequence), ZMQ_DONTWAIT) < 0)
 		return -errno;
-	zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &off, sizeof(off));
-	int r = zmq_send(output->socket, topic, length, ZMQ_SNDMORE | ZMQ_DONTWAIT);
-	int error = errno;
-
-	zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on));
-	return r < 0 ? -error : 1;
+	return 0;
 }
 
-/* Returns as send_topic does. */
-static int send_frames(struct output *output, const struct rollcast_forecast *forecast,
-		       const void *payload, size_t size)
+static void set_option(struct output *output, int option, int value)
+{
+	zmq_setsockopt(output->socket, option, &value, sizeof(value));
+}
+
+/*
+ * While a snapshot fills the queues up to the high-water mark, live forecasts may fill them as much
+ * again: once ZeroMQ loses a message of a subscriber, it passes over that subscriber for a while, and
+ * does not say so.
+ */
+static int send_leniently(struct output *output, const struct frames *frames)
+{
+	int high_water_mark = (int)output->settings->high_water_mark;
+
+	if (clock_monotonic_us() > output->lenient_until_us)
+		return -EAGAIN;
+	set_option(output, ZMQ_SNDHWM, 2 * high_water_mark);
+	int r = send_once(output, frames);
+
+	set_option(output, ZMQ_SNDHWM, high_water_mark);
+	return r;
+}
+
+/*
+ * A publisher is told (ZMQ_XPUB_NODROP) when a subscriber is at its high-water mark, and then sends
+ * again without that, so that only the slow one loses; or, with patience, later. ZeroMQ then leaves it
+ * out until it has caught up, and cannot tell how much that was: the gaps in the sequence tell the
+ * subscriber. Returns 0, 1 if a subscriber began to lose, SEND_LATER, or a negative errno.
+ */
+static int send_frames(struct output *output, const struct frames *frames, bool patient)
+{
+	int r = send_once(output, frames);
+
+	if (r == -EAGAIN && patient)
+		return SEND_LATER;
+	if (r == -EAGAIN)
+		r = send_leniently(output, frames);
+	if (r != -EAGAIN || output->settings->type == OUTPUT_PUSH)
+		return r;
+	set_option(output, ZMQ_XPUB_NODROP, 0);
+	r = send_once(output, frames);
+	set_option(output, ZMQ_XPUB_NODROP, 1);
+	return r < 0 ? r : 1;
+}
+
+/* Returns as send_frames does. A snapshot is no part of the sequence: its number is 0. */
+static int send_message(struct output *output, const struct rollcast_forecast *forecast,
+			const void *payload, size_t size, bool patient)
 {
 	char topic[TOPIC_BYTES];
 	int length =
 		snprintf(topic, sizeof(topic), "%s%s", output->settings->prefix, forecast->name);
-	uint64_t sequence = htole64(output->sequence + 1);
 
 	if (length < 0 || (size_t)length >= sizeof(topic))
 		return -ENAMETOOLONG;
-	int r = send_topic(output, topic, (size_t)length);
+	const struct frames frames = {
+		topic,
+		(size_t)length,
+		payload,
+		size,
+		forecast->snapshot ? 0 : htole64(output->sequence + 1),
+	};
+	int r = send_frames(output, &frames, patient);
 
-	if (r < 0)
-		return r;
-	if (zmq_send(output->socket, payload, size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-	    zmq_send(output->socket, &sequence, sizeof(sequence), ZMQ_DONTWAIT) < 0)
-		return -errno;
-	output->sequence++;
+	output->sequence += (r == 0 || r == 1) && !forecast->snapshot;
 	return r;
 }
 
-static void send_forecast(struct out *out, const struct rollcast_forecast *forecast)
+/* Returns SEND_LATER, or 0 for what is done with, whatever came of it. */
+static int send_to(struct output *output, const struct rollcast_forecast *forecast, bool patient)
 {
 	struct rollcast_text name = {forecast->name, strlen(forecast->name)};
+	const void *payload;
+	size_t size;
 
-	for (size_t i = 0; i < out->count; i++) {
-		struct output *output = &out->outputs[i];
-		const void *payload;
-		size_t size;
+	if (!rollcast_selector_matches(output->settings->selector, name))
+		return 0;
+	int r = rollcast_encode_forecast(output->encoder, forecast, &payload, &size);
 
-		if (!rollcast_selector_matches(output->settings->selector, name))
-			continue;
-		int r = rollcast_encode_forecast(output->encoder, forecast, &payload, &size);
-
-		if (r == 0)
-			r = send_frames(output, forecast, payload, size);
-		output->sent += r >= 0;
-		output->behind += r != 0;
-	}
+	if (r == 0)
+		r = send_message(output, forecast, payload, size, patient);
+	if (r == SEND_LATER)
+		return r;
+	output->sent += r >= 0;
+	output->behind += r != 0;
+	return 0;
 }
 
-static void send_block(struct out *out, struct block *block)
+static int64_t bucket(int64_t time_us, int64_t every_us)
 {
-	for (size_t place = 0; place < block->used;) {
-		const struct rollcast_forecast *forecast = (const void *)(block->bytes + place);
+	return time_us / every_us - (time_us % every_us < 0);
+}
 
-		send_forecast(out, forecast);
-		place += block_rounded(rollcast_forecast_size(forecast));
+/* Of an output's `every` only the first forecast is sent: it is told by the one before it. */
+static bool is_due(const struct output *output, const struct forecast_record *record)
+{
+	int64_t every_us = output->settings->every_us;
+	int64_t origin_us = forecast_record_forecast(record)->origin_us;
+
+	return every_us == 0 || record->before_us == NONE_BEFORE ||
+	       bucket(origin_us, every_us) != bucket(record->before_us, every_us);
+}
+
+static void send_live(struct out *out, const struct forecast_record *record)
+{
+	for (size_t i = 0; i < out->count; i++)
+		if (is_due(&out->outputs[i], record))
+			send_to(&out->outputs[i], forecast_record_forecast(record), false);
+}
+
+static size_t record_end(size_t place, const struct forecast_record *record)
+{
+	return place + block_rounded(forecast_record_size(forecast_record_forecast(record)));
+}
+
+static bool is_snapshot(const struct block *block)
+{
+	const struct forecast_record *first = (const void *)block->bytes;
+
+	return block->used && first->only_output != FOR_ALL_OUTPUTS;
+}
+
+static void take_block(struct out *out, struct block *block)
+{
+	if (is_snapshot(block)) {
+		queue_try_push(&out->held, &block); /* it has a place for each block */
+		return;
+	}
+	for (size_t place = 0; place < block->used;) {
+		const struct forecast_record *record = (const void *)(block->bytes + place);
+
+		send_live(out, record);
+		place = record_end(place, record);
 	}
 	block_pool_give(out->plan.blocks, block);
+}
+
+/* ---- snapshots ---- */
+
+/* Whether a subscriber that has no room may be given some time. */
+static bool is_patient(struct out *out, int64_t now_us)
+{
+	if (now_us < out->impatient_until_us)
+		return false;
+	if (!out->held_since_us || now_us - out->held_since_us < PATIENCE_US)
+		return true;
+	out->impatient_until_us = now_us + IMPATIENCE_US;
+	return false;
+}
+
+/* The rest of a block of one output's snapshot. Returns false if a subscriber has no room. */
+static bool send_rest(struct out *out, struct output *output, bool patient)
+{
+	while (out->first_place < out->first->used) {
+		const struct forecast_record *record =
+			(const void *)(out->first->bytes + out->first_place);
+
+		if (send_to(output, forecast_record_forecast(record), patient) == SEND_LATER)
+			return false;
+		out->held_since_us = 0;
+		out->first_place = record_end(out->first_place, record);
+	}
+	return true;
+}
+
+/* Returns false if a subscriber has no room. */
+static bool send_first(struct out *out, bool patient)
+{
+	const struct forecast_record *record = (const void *)out->first->bytes;
+	struct output *output = &out->outputs[record->only_output];
+
+	output->lenient_until_us = clock_monotonic_us() + LENIENCE_US;
+	if (!send_rest(out, output, patient))
+		return false;
+	block_pool_give(out->plan.blocks, out->first);
+	out->first = NULL;
+	out->first_place = 0;
+	return true;
+}
+
+static void send_snapshots(struct out *out)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	while (out->first || queue_pop(&out->held, 0, &out->first) == 0) {
+		if (send_first(out, is_patient(out, now_us)))
+			continue;
+		if (!out->held_since_us)
+			out->held_since_us = now_us;
+		return;
+	}
 }
 
 /*
  * Subscriptions are messages: a byte, 1 or 0, and the topic. Their count is for people only. Nothing may
  * depend on it: a peer can cancel what it never subscribed to, and bring it to zero.
  */
-static void read_subscriptions(struct output *output)
+static void read_subscriptions(struct out *out, uint32_t index)
 {
-	unsigned char message[1];
+	struct output *output = &out->outputs[index];
+	zmq_msg_t message;
 
 	if (output->settings->type != OUTPUT_XPUB)
 		return;
-	while (zmq_recv(output->socket, message, sizeof(message), ZMQ_DONTWAIT) > 0) {
-		if (message[0] == 1)
+	zmq_msg_init(&message);
+	while (zmq_msg_recv(&message, output->socket, ZMQ_DONTWAIT) > 0) {
+		const char *bytes = zmq_msg_data(&message);
+
+		if (bytes[0] == 1) {
 			output->subscriptions++;
-		else if (message[0] == 0 && output->subscriptions > 0)
+			wishes_add(&out->wishes, index, output->settings->prefix, bytes + 1,
+				   zmq_msg_size(&message) - 1);
+		} else if (bytes[0] == 0 && output->subscriptions > 0) {
 			output->subscriptions--;
+		}
 	}
+	zmq_msg_close(&message);
 }
 
 static void publish_counts(struct out *out)
@@ -151,14 +312,18 @@ static void *run(void *argument)
 	int r;
 
 	do {
+		bool busy = out->first || wishes_are_open(&out->wishes);
+
 		heartbeat_beat(out->plan.heartbeat);
-		zmq_poll(out->poll_items, (int)out->count + 1, POLL_MS);
-		for (size_t i = 0; i < out->count; i++)
-			read_subscriptions(&out->outputs[i]);
+		zmq_poll(out->poll_items, (int)out->count + 1, busy ? BUSY_MS : POLL_MS);
+		for (uint32_t i = 0; i < out->count; i++)
+			read_subscriptions(out, i);
+		wishes_ask(&out->wishes);
 		while ((r = queue_pop(out->plan.queue, 0, &block)) == 0) {
-			send_block(out, block);
+			take_block(out, block);
 			heartbeat_beat(out->plan.heartbeat);
 		}
+		send_snapshots(out);
 		publish_counts(out);
 	} while (r != QUEUE_CLOSED);
 	return NULL;
@@ -200,7 +365,13 @@ static int open_output(struct out *out, const struct output_settings *settings,
 
 	int on = 1;
 
-	return zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on)) ? -errno : 0;
+	if (zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on)))
+		return -errno;
+	/* Every subscription is reported, for its snapshot, and so is every end of one. */
+	return settings->type == OUTPUT_XPUB &&
+			       zmq_setsockopt(output->socket, ZMQ_XPUB_VERBOSER, &on, sizeof(on))
+		       ? -errno
+		       : 0;
 }
 
 int out_create(const struct out_plan *plan, struct out **ret_out)
@@ -215,8 +386,15 @@ int out_create(const struct out_plan *plan, struct out **ret_out)
 	out->poll_items = calloc(out->count + 1, sizeof(*out->poll_items));
 	if (!out->outputs || !out->poll_items)
 		return -ENOMEM;
+	int r = queue_init(&out->held, block_pool_count(plan->blocks), sizeof(struct block *), NULL,
+			   false);
+
+	if (r == 0)
+		r = wishes_init(&out->wishes, plan->inboxes, plan->shards, (uint32_t)out->count);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < out->count; i++) {
-		int r = open_output(out, &plan->settings->outputs[i], &out->outputs[i]);
+		r = open_output(out, &plan->settings->outputs[i], &out->outputs[i]);
 
 		if (r < 0)
 			return r;
@@ -246,6 +424,18 @@ void out_join(struct out *out)
 	out->started = false;
 }
 
+/* Snapshots that nobody took. */
+static void give_back_held(struct out *out)
+{
+	if (!out->held.items)
+		return;
+	while (out->first || queue_pop(&out->held, 0, &out->first) == 0) {
+		block_pool_give(out->plan.blocks, out->first);
+		out->first = NULL;
+	}
+	queue_finish(&out->held);
+}
+
 void out_destroy(struct out *out)
 {
 	if (!out)
@@ -256,6 +446,8 @@ void out_destroy(struct out *out)
 			zmq_close(out->outputs[i].socket);
 		rollcast_encoder_destroy(out->outputs[i].encoder);
 	}
+	wishes_finish(&out->wishes);
+	give_back_held(out);
 	free(out->poll_items);
 	free(out->outputs);
 	free(out);

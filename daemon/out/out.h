@@ -3,6 +3,9 @@
  *
  *	queue ──block of forecasts──► for each output whose selector matches: encode ──► XPUB, PUB, PUSH
  *
+ * A new subscriber of an XPUB gets what is known already, as snapshots: asked of the shards (wishes.h),
+ * sent as fast as the subscriber takes them.
+ *
  * Frames [topic][payload][sequence u64 LE]; topic = prefix + the stream's name, sequence per output. A
  * send never waits: a slow subscriber loses messages, sees so by the sequence, and slows nobody.
  */
@@ -20,7 +23,9 @@
 struct out_plan {
 	void *context; /* ZeroMQ's */
 	const struct settings *settings;
-	struct queue *queue; /* of struct block *; made with an event */
+	struct queue *queue;   /* of struct block *; made with an event */
+	struct queue *inboxes; /* [shards]: where snapshots are asked for */
+	uint32_t shards;
 	struct block_pool *blocks;
 	struct port_counters *counters; /* [outputs] */
 	struct heartbeat *heartbeat;

@@ -59,6 +59,7 @@ struct output_settings {
 	char *match;
 	struct rollcast_selector *selector;
 	enum rollcast_format format;
+	int64_t every_us; /* of a stream's forecasts only the first in each is sent; 0: all */
 	uint32_t high_water_mark;
 };
 

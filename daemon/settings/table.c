@@ -155,9 +155,14 @@ const struct key table_keys[] = {
 	 .help = "The streams whose forecasts are sent here."},
 	{"outputs[].format", KEY_WORD, PLACE(output_settings, format), .words = formats,
 	 .fallback = "msgpack", .help = "How payloads are encoded."},
+	{"outputs[].every", KEY_DURATION, PLACE(output_settings, every_us), .max = 366 * D,
+	 .fallback = "0s",
+	 .help = "Of each stream only the first forecast in every such time is sent, by the data's "
+		 "own time; `0s` for all."},
 	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark), .min = 1,
 	 .max = QUEUED, .fallback = "1000", .unit = "messages",
-	 .help = "Messages held per subscriber before it loses some."},
+	 .help = "Messages held per subscriber before it loses some; twice as many while it gets a "
+		 "snapshot."},
 
 	{"state.path", KEY_TEXT, PLACE(settings, state.path), .fallback = "auto",
 	 .help = "Directory that streams are kept in, so that a restart goes on where the daemon "

@@ -19,6 +19,8 @@ enum {
 	CHECKPOINT_TICK_US = 10000, /* while a checkpoint is going on */
 	LETTERS_MAX = 64,	    /* before forecasts are sent on */
 	FORECAST_BLOCK_BYTES = 65536,
+	TELL_US = 1000,	       /* from round to round while there is a snapshot to send */
+	TELL_SLOTS = 4096,     /* looked at in a round */
 	UNMATCHED_MAX = 65536, /* names without a rule that are remembered */
 };
 
@@ -51,7 +53,10 @@ struct shard {
 	bool restoring; /* what comes was kept, and is neither sent nor kept again */
 	struct tally tally;
 	struct log_limit out_behind, failures, diverged, full;
-	int64_t tick_us; /* when silent streams were last looked for */
+	struct snapshot *telling; /* being sent; NULL: none */
+	size_t told_slots;	  /* of the table, done with */
+	uint64_t told_changes;	  /* the table's, when they were */
+	int64_t tick_us;	  /* when silent streams were last looked for */
 	pthread_t thread;
 	bool started;
 };
@@ -107,29 +112,43 @@ static void send_forecasts(struct shard *shard)
 	shard->waiting_count = 0;
 }
 
-static void *append_forecast(struct shard *shard, size_t size)
+/*
+ * A copy of the forecast at the end of the block in hand, or of a fresh one, which is taken only if
+ * more than `spare` are free. NULL: no room.
+ */
+static struct forecast_record *
+append_forecast(struct shard *shard, const struct rollcast_forecast *forecast, size_t spare)
 {
-	if (shard->filling) {
-		void *memory = block_append(shard->filling, size);
+	size_t size = forecast_record_size(forecast);
+	struct forecast_record *record = NULL;
 
-		if (memory)
-			return memory;
-		send_forecasts(shard);
+	if (shard->filling) {
+		record = block_append(shard->filling, size);
+		if (!record)
+			send_forecasts(shard);
 	}
-	shard->filling = block_pool_try_take(shard->plan.forecasts);
-	return shard->filling ? block_append(shard->filling, size) : NULL;
+	if (!shard->filling && block_pool_free_count(shard->plan.forecasts) > spare) {
+		shard->filling = block_pool_try_take(shard->plan.forecasts);
+		record = shard->filling ? block_append(shard->filling, size) : NULL;
+	}
+	if (!record)
+		return NULL;
+	rollcast_forecast_copy(forecast, forecast_record_forecast(record));
+	shard->filling_count++;
+	return record;
 }
 
-static void publish(struct shard *shard, const struct rollcast_forecast *forecast)
+static void publish(struct shard *shard, const struct rollcast_forecast *forecast,
+		    int64_t before_us)
 {
-	void *memory = append_forecast(shard, rollcast_forecast_size(forecast));
+	struct forecast_record *record = append_forecast(shard, forecast, 0);
 
-	if (!memory) {
+	if (!record) {
 		drop_forecasts(shard, 1);
 		return;
 	}
-	rollcast_forecast_copy(forecast, memory);
-	shard->filling_count++;
+	record->before_us = before_us;
+	record->only_output = FOR_ALL_OUTPUTS;
 	start_latency(shard);
 }
 
@@ -235,16 +254,25 @@ static void train_if_due(struct shard *shard, struct entry *entry)
 
 /* ---- samples in ---- */
 
+static int64_t newest_origin(const struct entry *entry)
+{
+	const struct rollcast_forecast *forecast = rollcast_stream_latest(entry->stream);
+
+	return forecast ? forecast->origin_us : NONE_BEFORE;
+}
+
 static void run_steps(struct shard *shard, struct entry *entry)
 {
 	const struct rollcast_forecast *forecast;
+	int64_t before_us = newest_origin(entry);
 	int r;
 
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
 		if (shard->restoring)
 			continue; /* it is old, and was sent in its time */
 		shard->tally.steps++;
-		publish(shard, forecast);
+		publish(shard, forecast, before_us);
+		before_us = forecast->origin_us;
 		train_if_due(shard, entry);
 	}
 	if (r < 0)
@@ -452,6 +480,60 @@ static void take_questions(struct shard *shard)
 		answer_question(&shard->table, &shard->trainings, question);
 }
 
+/* ---- snapshots ---- */
+
+static bool is_told(const struct shard *shard, const struct entry *entry)
+{
+	return !entry || !entry->stream || entry->told == shard->telling->number ||
+	       !prefixes_match(&shard->telling->names, entry->name);
+}
+
+/* The newest forecast of a stream into a block. Returns false if there is no room now. */
+static bool tell_stream(struct shard *shard, struct entry *entry)
+{
+	const struct rollcast_forecast *forecast = rollcast_stream_latest(entry->stream);
+	struct forecast_record *record;
+
+	if (!forecast)
+		return true;
+	record = append_forecast(shard, forecast, block_pool_count(shard->plan.forecasts) / 2);
+	if (!record)
+		return false;
+	record->before_us = NONE_BEFORE;
+	record->only_output = (int32_t)shard->telling->output;
+	forecast_record_forecast(record)->snapshot = true;
+	entry->told = shard->telling->number;
+	return true;
+}
+
+/*
+ * Goes on with the snapshot in hand, as far as a round may and blocks last: live forecasts keep half
+ * of them. If the table has changed the walk begins anew and passes over who has been told.
+ */
+static void tell_some(struct shard *shard)
+{
+	struct table *table = &shard->table;
+
+	if (!shard->telling)
+		return;
+	send_forecasts(shard);
+	if (shard->told_changes != table->changes)
+		shard->told_slots = 0;
+	shard->told_changes = table->changes;
+	for (int i = 0; i < TELL_SLOTS && shard->told_slots < table->capacity; i++) {
+		struct entry *entry = table->slots[shard->told_slots];
+
+		if (!is_told(shard, entry) && !tell_stream(shard, entry))
+			break;
+		shard->told_slots++;
+	}
+	send_forecasts(shard);
+	if (shard->told_slots < table->capacity)
+		return;
+	atomic_fetch_sub_explicit(&shard->telling->shards_left, 1, memory_order_release);
+	shard->telling = NULL;
+}
+
 static void take_letter(struct shard *shard, struct letter *letter)
 {
 	switch (letter->kind) {
@@ -474,6 +556,10 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		break;
 	case LETTER_RESTORED:
 		end_restoring(shard, letter->resave);
+		break;
+	case LETTER_SNAPSHOT:
+		shard->telling = letter->snapshot;
+		shard->told_slots = 0;
 		break;
 	}
 }
@@ -545,8 +631,9 @@ static void *run(void *argument)
 		take_questions(shard);
 		close_silent(shard);
 		send_forecasts(shard);
-		patience_us = TICK_US;
-		if (!shard->restoring && keeper_turn(&shard->keeper))
+		tell_some(shard);
+		patience_us = shard->telling ? TELL_US : TICK_US;
+		if (!shard->restoring && keeper_turn(&shard->keeper) && !shard->telling)
 			patience_us = CHECKPOINT_TICK_US;
 		publish_tally(shard);
 	} while (r != QUEUE_CLOSED);
@@ -616,8 +703,9 @@ size_t shard_forecast_block_size(const struct settings *settings)
 	for (size_t i = 0; i < settings->stream_count; i++) {
 		const struct rollcast_stream_settings *stream = &settings->streams[i].stream;
 		size_t rows = 2 + 2 * stream->level_count + 1;
-		size_t size = sizeof(struct rollcast_forecast) + ROLLCAST_NAME_MAX +
-			      rows * (stream->horizon + 1) * sizeof(double) + 256;
+		size_t size = sizeof(struct forecast_record) + sizeof(struct rollcast_forecast) +
+			      ROLLCAST_NAME_MAX + rows * (stream->horizon + 1) * sizeof(double) +
+			      256;
 
 		if (size > largest)
 			largest = size;

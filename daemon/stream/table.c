@@ -68,6 +68,7 @@ static int grow(struct table *table)
 	free(table->slots);
 	table->slots = slots;
 	table->capacity = capacity;
+	table->changes++;
 	return 0;
 }
 

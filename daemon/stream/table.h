@@ -16,6 +16,7 @@ struct entry {
 	struct rollcast_stream *stream; /* NULL: no rule matches this name */
 	const struct stream_settings *rule;
 	int64_t arrival_us; /* of its newest sample; monotonic */
+	uint64_t told;	    /* number of the last snapshot that it was sent in */
 	bool quiet;	    /* flushed since its newest sample */
 	bool put_off;	    /* training is due, and the trainers had no room */
 	uint64_t
@@ -29,6 +30,7 @@ struct entry {
 struct table {
 	struct entry **slots; /* [capacity], a power of two */
 	size_t capacity, count;
+	uint64_t changes; /* goes up when entries change their slots */
 };
 
 int table_init(struct table *table);

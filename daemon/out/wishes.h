@@ -1,0 +1,40 @@
+/*
+ * What new subscribers want to see at once: subscriptions gathered into one snapshot at a time, which
+ * is asked of every shard without waiting for any.
+ *
+ *	subscriptions ──► wanted, per output ──► snapshot ──letter──► every shard, when its inbox has room
+ *
+ * The answers come among the forecasts; what a subscriber does not take at once is kept in out.c.
+ */
+#ifndef DAEMON_OUT_WISHES_H
+#define DAEMON_OUT_WISHES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/message.h"
+
+struct wishes {
+	struct queue *inboxes;	/* [shards], lent */
+	uint32_t shards, asked; /* those before `asked` have the snapshot's letter */
+	uint32_t outputs, next;
+	struct prefixes *wanted; /* [outputs] */
+	struct snapshot snapshot;
+	bool under_way;
+};
+
+/* -ENOMEM. */
+int wishes_init(struct wishes *wishes, struct queue *inboxes, uint32_t shards, uint32_t outputs);
+/* Only when the shards have ended. */
+void wishes_finish(struct wishes *wishes);
+
+/* A subscription: `topic` is what an output with the prefix `prefix` got. */
+void wishes_add(struct wishes *wishes, uint32_t output, const char *prefix, const char *topic,
+		size_t length);
+/* Asks for the next snapshot if the one before is answered. Never waits. */
+void wishes_ask(struct wishes *wishes);
+/* Whether wishes_ask has something to do before long. */
+bool wishes_are_open(const struct wishes *wishes);
+
+#endif
