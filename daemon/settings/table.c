@@ -11,7 +11,7 @@ static const char *const cells[] = {"lstm", "gru", "rnn", NULL};
 static const char *const activations[] = {"tanh", "relu", NULL};
 static const char *const losses[] = {"mae", "mse", "huber", NULL};
 static const char *const optimizers[] = {"adam", "adamw", "rmsprop", "sgd", NULL};
-static const char *const aggregates[] = {"mean", "last", "sum", "min", "max", NULL};
+static const char *const aggregates[] = {"mean", "last", "sum", "min", "max", "rate", NULL};
 static const char *const gaps[] = {"linear", "last", "none", NULL};
 
 #define PLACE(type, field) \
@@ -100,7 +100,8 @@ const struct key table_keys[] = {
 	 .help = "Spacing of the regular grid; `auto` finds it from the first samples."},
 	{"streams[].aggregate", KEY_WORD, PLACE(stream_settings, stream.grid.aggregate),
 	 .words = aggregates, .fallback = "mean",
-	 .help = "What several samples in one step become."},
+	 .help = "What several samples in one step become; `rate` is for counters: their increase "
+		 "per second from step to step, across resets and 32-bit overflows."},
 	{"streams[].lateness", KEY_DURATION, PLACE(stream_settings, stream.grid.lateness_us),
 	 .max = 7 * D, .fallback = "0s",
 	 .help = "How long a step stays open for late samples, in the data's own time."},

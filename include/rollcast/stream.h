@@ -35,6 +35,7 @@ enum rollcast_aggregate {
 	ROLLCAST_AGGREGATE_SUM,
 	ROLLCAST_AGGREGATE_MIN,
 	ROLLCAST_AGGREGATE_MAX,
+	ROLLCAST_AGGREGATE_RATE, /* of a counter: its increase per second, from step to step */
 };
 enum rollcast_gap { ROLLCAST_GAP_LINEAR, ROLLCAST_GAP_LAST, ROLLCAST_GAP_NONE };
 

@@ -10,6 +10,7 @@
 
 #define VALUE_MAX   1e300
 #define TIME_MAX_US (INT64_C(1) << 61)
+#define WRAP_32	    4294967296.0
 #define DAY_US	    INT64_C(86400000000)
 
 enum {
@@ -53,6 +54,7 @@ static void cell_add(struct grid_cell *cell, enum rollcast_aggregate aggregate, 
 		break;
 	}
 	case ROLLCAST_AGGREGATE_LAST:
+	case ROLLCAST_AGGREGATE_RATE:
 		replace |= time_us >= cell->newest_us;
 		break;
 	case ROLLCAST_AGGREGATE_MIN:
@@ -100,18 +102,65 @@ static int grid_reserve(struct grid *grid)
 	return 0;
 }
 
+/* What a counter has grown by, from `before` to `now`; `rate` is its rate before, NaN: unknown. */
+static double increase_of(double before, double now, double seconds, double rate)
+{
+	double wrapped = WRAP_32 - before + now;
+	bool fits = before >= WRAP_32 / 2 && before < WRAP_32 && now >= 0;
+
+	if (now >= before)
+		return now - before;
+	/* A reset that looked like a wrap would not be credible at the counter's rate; NaN never is. */
+	return fits && wrapped / seconds <= 2 * rate ? wrapped : now;
+}
+
+/*
+ * The rate of a counter up to the newest sample of a cell. Returns false if there is none: nothing is
+ * known from before, or a hole lies between.
+ */
+static bool take_rate(struct grid *grid, const struct grid_cell *cell, double *ret_rate)
+{
+	struct grid_counter *counter = &grid->counter;
+	struct grid_counter before = *counter;
+	int64_t missing = (grid->open_us - before.begin_us) / grid->settings.step_us - 1;
+
+	*counter = (struct grid_counter){true, cell->newest_us, grid->open_us, cell->value, NAN};
+	if (!before.known || missing > grid->settings.gap_longest || missing > GRID_HOLE_LONGEST)
+		return false;
+	double seconds = (double)(cell->newest_us - before.time_us) / 1e6;
+	double increase = increase_of(before.value, cell->value, seconds, before.rate);
+	*ret_rate = counter->rate = increase / seconds;
+	return true;
+}
+
+/* What a cell with samples comes to. Returns false if that is nothing. */
+static bool take_value(struct grid *grid, const struct grid_cell *cell, double *ret_value)
+{
+	if (grid->settings.aggregate == ROLLCAST_AGGREGATE_RATE)
+		return take_rate(grid, cell, ret_value);
+	*ret_value = cell_value(cell, grid->settings.aggregate);
+	return true;
+}
+
+static void queue_step(struct grid *grid, double value)
+{
+	size_t end = (grid->closed_first + grid->closed_count++) % grid->closed_capacity;
+	grid->closed[end] = (struct grid_closed){
+		.time_us = grid->open_us + grid->label_us,
+		.value = value,
+		.restarted = grid->restarted,
+	};
+	grid->restarted = false;
+}
+
 /* The oldest open cell becomes a closed step if it has samples, and is no longer open. */
 static void close_first(struct grid *grid)
 {
 	struct grid_cell *cell = &grid->cells[grid->first];
 	if (cell->count) {
-		size_t end = (grid->closed_first + grid->closed_count++) % grid->closed_capacity;
-		grid->closed[end] = (struct grid_closed){
-			.time_us = grid->open_us + grid->label_us,
-			.value = cell_value(cell, grid->settings.aggregate),
-			.restarted = grid->restarted,
-		};
-		grid->restarted = false;
+		double value;
+		if (take_value(grid, cell, &value))
+			queue_step(grid, value);
 		grid->regular = cell->count == 1 ? grid->regular + (grid->regular < PROOF_MAX) : 0;
 		grid->measured--;
 		*cell = (struct grid_cell){0};
@@ -163,6 +212,7 @@ static bool believe_late(struct grid *grid, int64_t time_us)
 static void grid_restart(struct grid *grid, int64_t time_us)
 {
 	grid_flush(grid);
+	grid->counter.known = false;
 	if (grid->label_us) /* `step: auto`: the phase, too, is that of the data */
 		grid->phase_us = time_us - grid->label_us;
 	grid_start(grid, time_us);
@@ -539,6 +589,16 @@ static void times_archive(struct archive *archive, struct grid *grid)
 				       grid->proof >= PROOF_FIRST && grid->proof <= PROOF_MAX);
 }
 
+/* Only of a counter, so that other grids are saved as they were before there were any. */
+static void counter_archive(struct archive *archive, struct grid_counter *counter)
+{
+	archive_flag(archive, &counter->known);
+	archive_time(archive, &counter->time_us);
+	archive_time(archive, &counter->begin_us);
+	archive_finite(archive, &counter->value, 1);
+	archive_value(archive, &counter->rate); /* NaN: not known yet */
+}
+
 /* Whether the newest sample lies within the open cells, as it must. */
 static bool are_times_good(const struct grid *grid)
 {
@@ -589,6 +649,8 @@ bool grid_archive(struct archive *archive, struct grid *grid)
 		return false;
 	layout_archive(archive, grid);
 	times_archive(archive, grid);
+	if (grid->settings.aggregate == ROLLCAST_AGGREGATE_RATE)
+		counter_archive(archive, &grid->counter);
 	if (archive->error)
 		return false;
 	if (!grid->settings.step_us) {

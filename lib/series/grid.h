@@ -20,6 +20,13 @@
  * Order. Whatever order the samples come in, as long as none is late, the steps are the same: sums
  * are compensated; `last` is the newest by time, and by arrival among equal times.
  *
+ * Counters. `rate` is the increase per second from the newest sample of the measured step before to
+ * the newest of this one. The first step, and the first after a hole or a restart, has no rate and
+ * is no step. A counter that has fallen was reset and began again at zero, unless it passed 2^32: it
+ * was in the upper half of 32 bits, and the increase across 2^32 would be at most twice as fast as
+ * the one before. (64 bits do not overflow in practice.) A reset that is overtaken within one step
+ * cannot be seen and shows as a smaller increase; a rate is never negative for a counter that is not.
+ *
  * Gaps. Empty cells between two measured ones come out, filled, when the later one closes. A gap
  * longer than gap_longest or GRID_HOLE_LONGEST is a hole: NaN. Of a hole longer than
  * GRID_HOLE_LONGEST only the last GRID_HOLE_LONGEST steps come out: the times jump to where they
@@ -57,6 +64,13 @@ struct grid_cell;
 struct grid_closed;
 struct grid_sample;
 
+/* `rate`: the counter as it was at the end of the newest closed cell with samples. */
+struct grid_counter {
+	bool known;
+	int64_t time_us, begin_us; /* of the sample, of its cell */
+	double value, rate;	   /* NaN: not known yet */
+};
+
 /* To be read by grid.c alone. */
 struct grid {
 	struct rollcast_grid_settings settings; /* step and lateness as they are in use */
@@ -77,6 +91,8 @@ struct grid {
 	bool taken; /* whether there is a step before the closed ones: */
 	int64_t taken_us, measured_us;
 	double measured_value;
+
+	struct grid_counter counter;
 
 	uint32_t regular, proof; /* cells with one sample each: in succession, needed */
 	bool hasty;		 /* the newest cell was closed with its first sample */

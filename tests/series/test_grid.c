@@ -71,6 +71,8 @@ static void check_feed(const struct feed *feed)
 
 #define BY_TEN .step_us = 10 * S, .gap = ROLLCAST_GAP_LINEAR, .gap_longest = 3
 
+#define COUNTER BY_TEN, .aggregate = ROLLCAST_AGGREGATE_RATE
+
 static void cells_are_aligned_to_the_epoch_and_labelled_by_their_start(void **state)
 {
 	(void)state;
@@ -108,6 +110,75 @@ static void aggregates_are_what_their_names_say(void **state)
 		{{BY_TEN, .aggregate = ROLLCAST_AGGREGATE_MAX}, "2=-3 1=-8 |", "0=-3"},
 	};
 	CHECK_FEEDS(feeds);
+}
+
+static void a_rate_is_the_increase_per_second_between_the_newest_samples_of_steps(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{COUNTER}, "0=100 |", ""},
+		{{COUNTER}, "0=100 10=150 20=150 30=151 |", "10=5 20=0 30=0.1"},
+		{{COUNTER}, "1=1 4=2 8=3 13=33 18=53 22=61 |", "10=5 20=2"},
+		{{COUNTER, .lateness_us = 10 * S}, "4=2 1=1 18=53 8=3 13=33 22=61 40=0 |",
+		 "10=5 20=2 30~1 40=0"},
+		{{COUNTER}, "0=1e15 10=1000000000000001 |", "10=0.1"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_counter_that_falls_was_reset_and_began_again_at_zero(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{COUNTER}, "0=100 10=150 20=30 30=40 |", "10=5 20=3 30=1"},
+		{{COUNTER}, "0=100 10=0 20=0 |", "10=0 20=0"},
+		/* In the upper half of 32 bits, but far faster than before if it were an overflow. */
+		{{COUNTER}, "0=3e9 10=3000000100 20=50 |", "10=10 20=5"},
+		/* No rate from before tells how fast it may be. */
+		{{COUNTER}, "0=4294967290 10=4 |", "10=0.4"},
+		/* Beyond 32 bits there is no overflow. */
+		{{COUNTER}, "0=4294967290 10=4294967300 20=4 |", "10=1 20=0.4"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_counter_of_32_bits_overflows_at_its_pace(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{COUNTER}, "0=4294967000 10=4294967200 20=104 30=304 |", "10=20 20=20 30=20"},
+		{{COUNTER}, "0=4294967000 10=4294967200 20=304 |", "10=20 20=40"},
+		{{COUNTER}, "0=4294967000 10=4294967200 20=305 |", "10=20 20=30.5"},
+	};
+	CHECK_FEEDS(feeds);
+}
+
+static void a_counter_begins_anew_after_a_hole_and_a_restart(void **state)
+{
+	(void)state;
+	const struct feed feeds[] = {
+		{{COUNTER}, "0=0 10=10 50=410 60=420 |", "10=1 20~3.25 30~5.5 40~7.75 50=10 60=1"},
+		{{COUNTER}, "0=0 10=10 60=410 70=420 |",
+		 "10=1 20~nan 30~nan 40~nan 50~nan 60~nan 70=1"},
+	};
+	CHECK_FEEDS(feeds);
+
+	struct grid grid;
+	struct grid_step step;
+	assert_int_equal(grid_init(&grid, &feeds[0].settings), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(grid_push(&grid, DAY + i * 10 * S, 1000 + i), A);
+	for (int i = 0; i <= 19; i++)
+		grid_push(&grid, i * 10 * S, 5000 + 20 * i);
+	grid_flush(&grid);
+	int64_t before_us = 0;
+	while (grid_pop(&grid, &step)) {
+		assert_true(isnan(step.value) || (step.time_us > DAY ? step.value == 0.1 : step.value == 2));
+		assert_true(step.time_us > before_us || isnan(step.value));
+		before_us = step.time_us;
+	}
+	assert_int_equal(before_us, 190 * S);
+	grid_finish(&grid);
 }
 
 static void gaps_are_bridged_up_to_the_longest(void **state)
@@ -375,6 +446,10 @@ int main(void)
 		cmocka_unit_test(cells_are_aligned_to_the_epoch_and_labelled_by_their_start),
 		cmocka_unit_test(a_cell_closes_when_the_newest_sample_passes_end_and_lateness),
 		cmocka_unit_test(aggregates_are_what_their_names_say),
+		cmocka_unit_test(a_rate_is_the_increase_per_second_between_the_newest_samples_of_steps),
+		cmocka_unit_test(a_counter_that_falls_was_reset_and_began_again_at_zero),
+		cmocka_unit_test(a_counter_of_32_bits_overflows_at_its_pace),
+		cmocka_unit_test(a_counter_begins_anew_after_a_hole_and_a_restart),
 		cmocka_unit_test(gaps_are_bridged_up_to_the_longest),
 		cmocka_unit_test(a_silent_stream_gives_its_open_cells_when_flushed),
 		cmocka_unit_test(a_regular_stream_closes_its_cells_at_once),

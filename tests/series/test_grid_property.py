@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DRIVER = os.path.join(os.environ.get("BUILD", "build"), "tests/series/grid_driver")
 
-MEAN, LAST, SUM, MIN, MAX = range(5)
+MEAN, LAST, SUM, MIN, MAX, RATE = range(6)
 LINEAR, HOLD, NONE = range(3)
 ACCEPTED, LATE, NOT_FINITE, TIME = range(4)
 HOLE_LONGEST = 8192
@@ -55,12 +55,33 @@ def grid():
 def aggregate_of(kind, samples):
     """Of samples in the order of arrival."""
     values = [value for _, value in samples]
-    if kind == LAST:
+    if kind in (LAST, RATE):
         newest = max(time for time, _ in samples)
         return [value for time, value in samples if time == newest][-1]
     if kind == MEAN:
         return math.fsum(values) / len(values)
     return {SUM: math.fsum, MIN: min, MAX: max}[kind](values)
+
+
+def rates(setup, cells):
+    """(label, rate) of the cells, {label: samples}, that have one."""
+    found, before = [], None
+    for label in sorted(cells):
+        time, value = max(time for time, _ in cells[label]), aggregate_of(RATE, cells[label])
+        rate = None
+        if before and (label - before["label"]) // setup["step"] - 1 <= setup["longest"]:
+            seconds = (time - before["time"]) / 1e6
+            wrapped = 2**32 - before["value"] + value
+            could_wrap = 2**31 <= before["value"] < 2**32 and value >= 0 and before["rate"] is not None
+            if value >= before["value"]:
+                rate = (value - before["value"]) / seconds
+            elif could_wrap and wrapped / seconds <= 2 * before["rate"]:
+                rate = wrapped / seconds
+            else:
+                rate = value / seconds
+            found.append((label, rate))
+        before = {"label": label, "time": time, "value": value, "rate": rate}
+    return found
 
 
 def filled_in(setup, cells):
@@ -110,6 +131,8 @@ def model(setup, samples):
         if lateness == 0 and regular >= proof:
             hasty, open_from = label, label + step
             count_closed()
+    if setup["aggregate"] == RATE:
+        return results, filled_in(setup, rates(setup, cells))
     return results, filled_in(setup, [(label, aggregate_of(setup["aggregate"], cells[label]))
                                       for label in sorted(cells)])
 
@@ -131,7 +154,7 @@ values = st.floats(-1e6, 1e6) | st.integers(-5, 5).map(float)
 @st.composite
 def setups(draw, lateness=st.integers(0, 25)):
     return {"step": draw(st.sampled_from([1, 3, 10, 1000, 10_000_000])),
-            "aggregate": draw(st.integers(0, 4)), "lateness": draw(lateness),
+            "aggregate": draw(st.integers(0, 5)), "lateness": draw(lateness),
             "gap": draw(st.integers(0, 2)), "longest": draw(st.integers(0, 6))}
 
 
@@ -164,7 +187,7 @@ def test_any_admissible_order_gives_the_same_steps(grid, data):
     if not setup["lateness"]:
         return
     arrivals = [sample for _, sample in sorted(zip(delays, samples), key=lambda x: x[1][0] + x[0])]
-    if setup["aggregate"] == LAST:  # equal times are told apart by arrival: one value each
+    if setup["aggregate"] in (LAST, RATE):  # equal times are told apart by arrival: one value each
         arrivals = [(time, float(time)) for time, _ in arrivals]
         samples = [(time, float(time)) for time, _ in samples]
 
@@ -191,6 +214,38 @@ def test_late_samples_haste_and_gaps_are_as_in_the_model(grid, data):
     expected_results, expected_steps = model(setup, samples)
     assert results == expected_results
     assert_same_steps(steps, expected_steps)
+
+
+@given(data=st.data())
+@settings(QUICK, max_examples=500)
+def test_rates_add_up_to_what_was_counted_across_resets_and_overflows(grid, data):
+    """A counter with a sample a step: each rate is the true increase, but for what a reset hides."""
+    step = data.draw(st.sampled_from([1, 1000, 10_000_000]))
+    bits = data.draw(st.sampled_from([32, 64]))
+    pace = data.draw(st.integers(10, 1_000_000))
+    counter = data.draw(st.integers(0, 2**32 - 1))
+    samples, true = [(0, float(counter))], []
+    for i, reset in enumerate(data.draw(st.lists(st.booleans(), max_size=30)), 1):
+        increase = pace + data.draw(st.integers(-pace // 4, pace // 4))
+        if reset and data.draw(st.integers(0, 3)) == 0:
+            counter = increase
+        else:
+            counter += increase
+        if bits == 32 and counter >= 2**32:
+            counter -= 2**32
+        samples.append((i * step, float(counter)))
+        true.append(increase)
+    setup = {"step": step, "aggregate": RATE, "lateness": 0, "gap": LINEAR, "longest": 3}
+    _, steps = grid.run(setup, samples)
+    assert [time for time, _, _ in steps] == [i * step for i in range(1, len(samples))]
+    rates_ = [value for _, value, _ in steps]
+    assert all(rate >= 0 for rate in rates_)
+    for (_, before), (_, after), rate, increase in zip(samples, samples[1:], rates_, true):
+        seconds = step / 1e6
+        if after >= before or after == increase:  # grew, or began again at zero
+            assert math.isclose(rate, (after - before if after >= before else after) / seconds)
+        else:  # an overflow, seen as one unless it is the very first increase
+            assert math.isclose(rate, increase / seconds) or rate is rates_[0]
 
 
 @given(data=st.data())
