@@ -1,8 +1,8 @@
 """What becomes of samples before they are forecast: counters, limits, thresholds."""
 
-
-
 from rollcast import EPOCH
+
+
 
 
 def test_a_counter_is_forecast_as_its_rate(world):
