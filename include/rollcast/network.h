@@ -107,6 +107,8 @@ int rollcast_weights_load(const struct rollcast_shape *shape, const float *block
 struct rollcast_weights *rollcast_weights_ref(struct rollcast_weights *weights);
 /* Drops one reference; the last one frees. Any thread. NULL is accepted. */
 void rollcast_weights_unref(struct rollcast_weights *weights);
+/* Bytes of memory that the allocator gave to the weights. */
+size_t rollcast_weights_bytes(const struct rollcast_weights *weights);
 const struct rollcast_shape *rollcast_weights_shape(const struct rollcast_weights *weights);
 /* The block, borrowed as long as the reference is held. */
 const float *rollcast_weights_block(const struct rollcast_weights *weights);

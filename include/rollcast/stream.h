@@ -175,6 +175,12 @@ size_t rollcast_stream_recent(const struct rollcast_stream *stream, double *ret_
 			      int64_t *ret_time_us);
 
 /*
+ * Bytes of memory that the allocator gave to the stream. They grow when the step is found and with the
+ * first trainings, and then hardly change. A job under way is not counted.
+ */
+size_t rollcast_stream_bytes(const struct rollcast_stream *stream);
+
+/*
  * How urgent a training is: 0 not due; 1 due just now; more the longer it is overdue and the more
  * the error has grown. 0 while a job is out.
  */

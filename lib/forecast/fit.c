@@ -2,6 +2,7 @@
 #include "lib/forecast/fit.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "lib/forecast/network_expert.h"
@@ -25,6 +26,20 @@ int fit_copy(const struct fit *fit, struct fit *ret_copy)
 	}
 	*ret_copy = copy;
 	return 0;
+}
+
+size_t fit_bytes(const struct fit *fit)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < FIT_NETWORKS; i++) {
+		bytes += malloc_usable_size(fit->networks[i].moments);
+		if (fit->networks[i].weights)
+			bytes += rollcast_weights_bytes(fit->networks[i].weights);
+	}
+	for (uint32_t i = 0; i < FIT_REGRESSIONS; i++)
+		bytes += malloc_usable_size(fit->regressions[i].coefficients);
+	return bytes;
 }
 
 void fit_finish(struct fit *fit)

@@ -50,6 +50,8 @@ void fit_scratch_finish(struct fit_scratch *scratch);
 
 /* A copy of what the next training goes on from; it shares the weights. -ENOMEM. */
 int fit_copy(const struct fit *fit, struct fit *ret_copy);
+/* Bytes of memory that the allocator gave to what the fit owns or shares. */
+size_t fit_bytes(const struct fit *fit);
 /* Frees what the fit owns. */
 void fit_finish(struct fit *fit);
 

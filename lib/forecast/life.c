@@ -1,5 +1,6 @@
 /* A stream's settings, its beginning and its end: see state.h. */
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,36 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 	free(stream->quantiles);
 	free(stream->name);
 	free(stream);
+}
+
+size_t rollcast_stream_bytes(const struct rollcast_stream *stream)
+{
+	const void *const blocks[] = {
+		stream,
+		stream->name,
+		stream->grid.early,
+		stream->grid.cells,
+		stream->grid.closed,
+		stream->past.values.values,
+		stream->past.marks,
+		stream->scratch.inputs,
+		stream->scratch.extras,
+		stream->scratch.outputs,
+		stream->scratch.network,
+		stream->scratch.features,
+		stream->intervals.recent,
+		stream->intervals.sorted,
+		stream->intervals.seen,
+		stream->pending.origins,
+		stream->pending.rows,
+		stream->forecasts,
+		stream->quantiles,
+	};
+	size_t bytes = fit_bytes(&stream->fit);
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++)
+		bytes += malloc_usable_size((void *)blocks[i]);
+	return bytes;
 }
 
 const char *rollcast_stream_name(const struct rollcast_stream *stream)

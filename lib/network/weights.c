@@ -1,6 +1,8 @@
 /* Weights are filled once, before anyone else knows them; then only their references are counted. */
 #include "lib/network/weights.h"
 
+#include <malloc.h>
+
 #include "lib/network/packing.h"
 
 size_t rollcast_shape_parameters(const struct rollcast_shape *shape)
@@ -85,6 +87,11 @@ void rollcast_weights_unref(struct rollcast_weights *weights)
 		return;
 	free(weights->memory);
 	free(weights);
+}
+
+size_t rollcast_weights_bytes(const struct rollcast_weights *weights)
+{
+	return malloc_usable_size((void *)weights) + malloc_usable_size(weights->memory);
 }
 
 const struct rollcast_shape *rollcast_weights_shape(const struct rollcast_weights *weights)

@@ -4,7 +4,7 @@
 set -eu
 
 allowed='
-	malloc calloc realloc free aligned_alloc posix_memalign
+	malloc calloc realloc free aligned_alloc posix_memalign malloc_usable_size
 	mem(cpy|move|set|cmp|chr|rchr|mem) str(n?len|n?cmp|n?cat|n?cpy|r?chr|spn|cspn|pbrk|str|n?dup)
 	strto(d|f|l|ul|ll|ull) v?snprintf qsort bsearch abs llabs
 	reg(comp|exec|error|free) __ctype_b_loc __errno_location
