@@ -19,13 +19,17 @@ int table_init(struct table *table)
 	return table->slots ? 0 : -ENOMEM;
 }
 
+void entry_destroy(struct entry *entry)
+{
+	rollcast_stream_destroy(entry->stream);
+	free(entry);
+}
+
 void table_finish(struct table *table)
 {
 	for (size_t i = 0; table->slots && i < table->capacity; i++) {
-		if (!table->slots[i])
-			continue;
-		rollcast_stream_destroy(table->slots[i]->stream);
-		free(table->slots[i]);
+		if (table->slots[i])
+			entry_destroy(table->slots[i]);
 	}
 	free(table->slots);
 	*table = (struct table){0};
@@ -93,4 +97,24 @@ int table_add(struct table *table, uint64_t hash, const char *name, uint32_t nam
 	table->count++;
 	*ret_entry = entry;
 	return 0;
+}
+
+/* Knuth's algorithm R: what follows moves up as far as its own first slot allows, so that no gap is left. */
+void table_remove(struct table *table, const struct entry *entry)
+{
+	size_t mask = table->capacity - 1, gap = first_slot(entry->hash, table->capacity);
+
+	while (table->slots[gap] != entry)
+		gap = (gap + 1) & mask;
+	for (size_t i = (gap + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
+		size_t first = first_slot(table->slots[i]->hash, table->capacity);
+
+		if (((i - first) & mask) < ((i - gap) & mask))
+			continue;
+		table->slots[gap] = table->slots[i];
+		gap = i;
+	}
+	table->slots[gap] = NULL;
+	table->count--;
+	table->changes++;
 }

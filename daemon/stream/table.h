@@ -13,9 +13,13 @@
 
 struct entry {
 	uint64_t hash;
-	struct rollcast_stream *stream; /* NULL: no rule matches this name */
+	struct rollcast_stream *stream; /* NULL: not made yet */
 	const struct stream_settings *rule;
 	int64_t arrival_us; /* of its newest sample; monotonic */
+	size_t bytes;	    /* counted for it */
+	bool in_training;   /* a job of it is out, which knows this entry */
+	bool is_gone;	    /* forgotten, and kept only for that job */
+	bool is_over;	    /* to be forgotten: it would take more memory than there is */
 	uint64_t told;	    /* number of the last snapshot that it was sent in */
 	bool quiet;	    /* flushed since its newest sample */
 	bool put_off;	    /* training is due, and the trainers had no room */
@@ -41,5 +45,9 @@ struct entry *table_find(const struct table *table, uint64_t hash, const char *n
 /* A new entry without a stream; the name must not be in the table. -ENOMEM. */
 int table_add(struct table *table, uint64_t hash, const char *name, uint32_t name_length,
 	      struct entry **ret_entry);
+/* Takes the entry out of the table, which no longer knows it. Others may change their slots. */
+void table_remove(struct table *table, const struct entry *entry);
+/* Frees an entry that is in no table, and its stream. */
+void entry_destroy(struct entry *entry);
 
 #endif

@@ -53,10 +53,43 @@ static void equal_hashes_and_a_shared_prefix_are_no_match(void **state)
 	table_finish(&table);
 }
 
+static void what_is_left_is_found_after_removals(void **state)
+{
+	(void)state;
+	struct entry *entries[600];
+	struct table table;
+	char name[16];
+
+	assert_int_equal(table_init(&table), 0);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 600; i++) {
+			int length = snprintf(name, sizeof(name), "s%d", i);
+
+			if (round == 0 || i % 3 == 0)
+				assert_int_equal(table_add(&table, poor_hash(i), name, length,
+							   &entries[i]),
+						 0);
+		}
+		for (int i = 0; i < 600; i += 3) {
+			table_remove(&table, entries[i]);
+			entry_destroy(entries[i]);
+		}
+		assert_int_equal(table.count, 400);
+		for (int i = 0; i < 600; i++) {
+			int length = snprintf(name, sizeof(name), "s%d", i);
+
+			assert_ptr_equal(table_find(&table, poor_hash(i), name, length),
+					 i % 3 ? entries[i] : NULL);
+		}
+	}
+	table_finish(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_name_is_found_after_growth),
+		cmocka_unit_test(what_is_left_is_found_after_removals),
 		cmocka_unit_test(equal_hashes_and_a_shared_prefix_are_no_match),
 	};
 
