@@ -187,6 +187,7 @@ enum keeping_kind {
 	KEEPING_JOURNAL,     /* samples that a shard has taken */
 	KEEPING_ROUND_BEGIN, /* a checkpoint: what changed before this is in the records until */
 	KEEPING_RECORD,
+	KEEPING_FORGOTTEN, /* a stream that is no more */
 	KEEPING_ROUND_END, /* this */
 };
 
@@ -194,7 +195,7 @@ enum keeping_kind {
 struct keeping {
 	enum keeping_kind kind;
 	uint32_t shard;
-	struct block *block; /* JOURNAL, RECORD: an envelope that is not sealed yet */
+	struct block *block; /* JOURNAL, RECORD, FORGOTTEN: an envelope that is not sealed yet */
 	uint32_t samples;    /* JOURNAL: how many, */
 	int64_t since_us;    /* and when the first of them came; monotonic */
 	bool aside; /* RECORD: the one that is there could not be read, and is worth keeping */

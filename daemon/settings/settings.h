@@ -96,6 +96,8 @@ struct settings {
 	struct http_settings http;
 	struct state_settings state;
 	uint32_t streams_max; /* limits.streams */
+	uint64_t memory_max;  /* limits.memory, bytes */
+	int64_t ttl_us;	      /* limits.ttl; 0: never */
 };
 
 /*

@@ -203,6 +203,13 @@ const struct key table_keys[] = {
 	{"limits.streams", KEY_WHOLE, PLACE(settings, streams_max), .min = 1, .max = 1e7,
 	 .fallback = "100000", .unit = "streams",
 	 .help = "Streams held at most; samples of further ones are refused and counted."},
+	{"limits.memory", KEY_SIZE, PLACE(settings, memory_max), .min = 1024 * 1024,
+	 .max = 1024 * GIB, .fallback = "4GiB",
+	 .help = "Memory of all streams. Samples of further streams are refused and counted; a "
+		 "young stream that would need more than is left is forgotten."},
+	{"limits.ttl", KEY_DURATION, PLACE(settings, ttl_us), .min = S, .max = 3660 * D,
+	 .special = "never", .fallback = "7d",
+	 .help = "A stream without samples for this time, and for ten of its steps, is forgotten."},
 };
 const size_t table_key_count = sizeof(table_keys) / sizeof(*table_keys);
 

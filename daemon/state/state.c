@@ -355,12 +355,28 @@ static int put_journal(struct state *state, struct block *block)
 	return put(state, STORE_JOURNAL, key, block, MDB_APPEND);
 }
 
+static MDB_val record_key(const struct envelope *envelope, char text[ENVELOPE_KEY_MAX + 1])
+{
+	struct rollcast_text name = {envelope_name(envelope), envelope->name_length};
+
+	return (MDB_val){envelope_key(name.bytes, name.length, rollcast_name_hash(name), text),
+			 text};
+}
+
+static int drop_record(struct state *state, const struct block *block)
+{
+	char text[ENVELOPE_KEY_MAX + 1];
+	MDB_val key = record_key((const void *)block->bytes, text);
+	int r = mdb_del(state->batch.txn, state->store->databases[STORE_RECORDS], &key, NULL);
+
+	return r == MDB_NOTFOUND ? 0 : store_error(r);
+}
+
 static int put_record(struct state *state, struct block *block, bool aside)
 {
 	const struct envelope *envelope = (const void *)block->bytes;
-	struct rollcast_text name = {envelope_name(envelope), envelope->name_length};
 	char text[ENVELOPE_KEY_MAX + 1];
-	MDB_val key = {envelope_key(name.bytes, name.length, rollcast_name_hash(name), text), text};
+	MDB_val key = record_key(envelope, text);
 	int r = 0;
 
 	envelope_seal(block->bytes, block->used, clock_wall_us());
@@ -369,6 +385,15 @@ static int put_record(struct state *state, struct block *block, bool aside)
 		r = store_error(move_aside(state, STORE_RECORDS, key));
 	}
 	return r < 0 ? r : put(state, STORE_RECORDS, key, block, 0);
+}
+
+static int write_data(struct state *state, const struct keeping *keeping)
+{
+	if (keeping->kind == KEEPING_JOURNAL)
+		return put_journal(state, keeping->block);
+	if (keeping->kind == KEEPING_FORGOTTEN)
+		return drop_record(state, keeping->block);
+	return put_record(state, keeping->block, keeping->aside);
 }
 
 static void let_go(struct state *state)
@@ -391,9 +416,7 @@ static void take_data(struct state *state, const struct keeping *keeping)
 	state->batch.samples += keeping->kind == KEEPING_JOURNAL ? keeping->samples : 0;
 	state->batch.records += keeping->kind == KEEPING_RECORD;
 	if (r == 0)
-		r = keeping->kind == KEEPING_JOURNAL
-			    ? put_journal(state, keeping->block)
-			    : put_record(state, keeping->block, keeping->aside);
+		r = write_data(state, keeping);
 	let_go(state);
 	if (r < 0)
 		fail(state, r);
@@ -408,6 +431,7 @@ static void take(struct state *state, const struct keeping *keeping)
 	switch (keeping->kind) {
 	case KEEPING_JOURNAL:
 	case KEEPING_RECORD:
+	case KEEPING_FORGOTTEN:
 		take_data(state, keeping);
 		break;
 	case KEEPING_ROUND_BEGIN:

@@ -99,13 +99,30 @@ static bool save(struct keeper *keeper, struct entry *entry, bool wait)
 	return true;
 }
 
-/* Some of the round. True when it has gone through the table; a table that grew is gone through anew. */
+void keeper_forget(struct keeper *keeper, const struct entry *entry)
+{
+	struct keeping keeping = {.kind = KEEPING_FORGOTTEN, .shard = keeper->shard};
+	size_t size = envelope_size(entry->name_length);
+
+	if (!keeper->queue)
+		return;
+	keeping.block = block_create(size);
+	if (!keeping.block)
+		return;
+	envelope_begin(keeping.block->bytes, ENVELOPE_RECORD, entry->position, entry->name,
+		       entry->name_length);
+	keeping.block->used = size;
+	if (queue_try_push(keeper->queue, &keeping))
+		free(keeping.block);
+}
+
+/* Some of the round. True when it has gone through the table; one that changed is gone through anew. */
 static bool go_on(struct keeper *keeper, size_t most, bool wait)
 {
 	struct table *table = keeper->table;
 
-	if (keeper->capacity != table->capacity) {
-		keeper->capacity = table->capacity;
+	if (keeper->changes != table->changes) {
+		keeper->changes = table->changes;
 		keeper->next = 0;
 	}
 	for (; keeper->next < table->capacity && most > 0; keeper->next++) {
@@ -199,6 +216,7 @@ int keeper_load(const struct keeper *keeper, struct entry *entry, const struct b
 	entry->stream = STEAL(stream);
 	entry->position = envelope->position;
 	entry->dirty = r > 0;
+	entry->is_loaded = true;
 	count_add(keeper->counters, r > 0 ? COUNT_RESTORED_PARTLY : COUNT_RESTORED, 1);
 	return 0;
 }

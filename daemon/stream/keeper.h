@@ -30,14 +30,17 @@ struct keeper {
 	uint32_t samples;      /* in it, */
 	int64_t since_us;      /* and when the first of them came; monotonic */
 	bool in_round;
-	size_t next, capacity; /* the round goes through the table, which may grow meanwhile */
-	int64_t due_us;	       /* of the next round; monotonic */
-	uint64_t failures;     /* of the state, when the last round began */
+	size_t next; /* the round goes through the table, in which entries may move meanwhile: */
+	uint64_t changes;  /* the table's */
+	int64_t due_us;	   /* of the next round; monotonic */
+	uint64_t failures; /* of the state, when the last round began */
 };
 
 /* A sample record that goes to the entry's stream; before the samples are counted in its position. */
 void keeper_note(struct keeper *keeper, const struct entry *entry,
 		 const struct sample_record *record);
+/* A stream that is no more: its record goes, unless the room is behind. */
+void keeper_forget(struct keeper *keeper, const struct entry *entry);
 /* Once per turn of the shard's loop. True: there is more to do soon. */
 bool keeper_turn(struct keeper *keeper);
 /* The last checkpoint, whole. */

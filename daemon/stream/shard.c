@@ -1,6 +1,7 @@
 #include "daemon/stream/shard.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "daemon/message.h"
 #include "daemon/stream/answer.h"
 #include "daemon/stream/keeper.h"
+#include "daemon/stream/strangers.h"
 #include "daemon/stream/table.h"
 #include "daemon/stream/trainings.h"
 
@@ -19,9 +21,9 @@ enum {
 	CHECKPOINT_TICK_US = 10000, /* while a checkpoint is going on */
 	LETTERS_MAX = 64,	    /* before forecasts are sent on */
 	FORECAST_BLOCK_BYTES = 65536,
-	TELL_US = 1000,	       /* from round to round while there is a snapshot to send */
-	TELL_SLOTS = 4096,     /* looked at in a round */
-	UNMATCHED_MAX = 65536, /* names without a rule that are remembered */
+	TELL_US = 1000,	   /* from round to round while there is a snapshot to send */
+	TELL_SLOTS = 4096, /* looked at in a round */
+	TTL_STEPS = 10,	   /* of silence, before a stream is forgotten */
 };
 
 _Static_assert(COUNT_PUSH_END - COUNT_PUSH == ROLLCAST_PUSH_RESULTS,
@@ -30,7 +32,8 @@ _Static_assert(COUNT_PUSH_END - COUNT_PUSH == ROLLCAST_PUSH_RESULTS,
 /* Counted here per sample, added to the daemon's counters per letter. */
 struct tally {
 	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
-	uint64_t refused, unmatched, steps, dropped, failed;
+	uint64_t refused, refused_memory, forgotten, forgotten_memory, unmatched, steps, dropped,
+		failed;
 };
 
 /* How many forecasts of the block being filled one letter of samples led to. */
@@ -42,7 +45,8 @@ struct waiting {
 struct shard {
 	struct shard_plan plan;
 	struct table table;
-	size_t unmatched_count;
+	struct strangers strangers;
+	size_t *typical;       /* [rules]: bytes of the largest stream of a rule so far */
 	struct block *filling; /* forecasts; NULL: none taken */
 	uint32_t filling_count;
 	struct waiting waiting[LETTERS_MAX + 1];
@@ -52,7 +56,7 @@ struct shard {
 	struct keeper keeper;
 	bool restoring; /* what comes was kept, and is neither sent nor kept again */
 	struct tally tally;
-	struct log_limit out_behind, failures, diverged, full;
+	struct log_limit out_behind, failures, diverged, full, full_memory, unmatched;
 	struct snapshot *telling; /* being sent; NULL: none */
 	size_t told_slots;	  /* of the table, done with */
 	uint64_t told_changes;	  /* the table's, when they were */
@@ -152,6 +156,69 @@ static void publish(struct shard *shard, const struct rollcast_forecast *forecas
 	start_latency(shard);
 }
 
+/* ---- memory ---- */
+
+/* Whether the stream has made all that it needs; before the step is known it has little. */
+static bool is_full(const struct entry *entry)
+{
+	return rollcast_stream_latest(entry->stream) || entry->is_loaded;
+}
+
+static size_t *typical_bytes(struct shard *shard, const struct stream_settings *rule)
+{
+	return &shard->typical[rule - shard->plan.settings->streams];
+}
+
+/* Brings what is counted for a stream up to date. */
+static void account(struct shard *shard, struct entry *entry)
+{
+	size_t bytes = sizeof(*entry) + entry->name_length + rollcast_stream_bytes(entry->stream);
+	size_t *typical = typical_bytes(shard, entry->rule);
+
+	if (bytes != entry->bytes) /* the counter is unsigned and wraps as the difference does */
+		count_add(shard->plan.counters, COUNT_STREAMS_BYTES,
+			  (uint64_t)bytes - (uint64_t)entry->bytes);
+	entry->bytes = bytes;
+	if (is_full(entry) && bytes > *typical)
+		*typical = bytes;
+}
+
+/* Whether limits.memory, which all shards share, has room for one more stream of the rule. */
+static bool has_memory(struct shard *shard, const struct stream_settings *rule)
+{
+	uint64_t used = count_get(shard->plan.counters, COUNT_STREAMS_BYTES);
+	uint64_t suppressed;
+
+	if (used + *typical_bytes(shard, rule) <= shard->plan.settings->memory_max)
+		return true;
+	if (log_allowed(&shard->full_memory, &suppressed))
+		log_line(LOG_WARNING,
+			 "streams are refused: limits.memory (%" PRIu64 " bytes) is reached",
+			 shard->plan.settings->memory_max);
+	return false;
+}
+
+static void release_stream(struct shard *shard)
+{
+	atomic_fetch_sub_explicit(&shard->plan.counters->values[COUNT_STREAMS], 1,
+				  memory_order_relaxed);
+}
+
+/* A job that is out still knows the entry, and takes it along. */
+static void forget(struct shard *shard, struct entry *entry)
+{
+	struct counters *counters = shard->plan.counters;
+
+	keeper_forget(&shard->keeper, entry);
+	table_remove(&shard->table, entry);
+	release_stream(shard);
+	atomic_fetch_sub_explicit(&counters->values[COUNT_STREAMS_BYTES], entry->bytes,
+				  memory_order_relaxed);
+	entry->is_gone = true;
+	if (!entry->in_training)
+		entry_destroy(entry);
+}
+
 /* ---- training ---- */
 
 static void log_failure(struct shard *shard, const struct entry *entry, int r)
@@ -183,6 +250,12 @@ static void adopt(struct shard *shard, struct training *training)
 	struct counters *counters = shard->plan.counters;
 	uint64_t suppressed;
 
+	entry->in_training = false;
+	if (entry->is_gone) {
+		rollcast_stream_abandon(entry->stream, training->job);
+		entry_destroy(entry);
+		return;
+	}
 	if (!training->ran) {
 		rollcast_stream_abandon(entry->stream, training->job);
 		return;
@@ -193,6 +266,7 @@ static void adopt(struct shard *shard, struct training *training)
 
 	entry->dirty = true;
 	note_training(shard, entry, training, r != 0);
+	account(shard, entry);
 	if (r == 0) {
 		count_add(counters, COUNT_TRAININGS, 1);
 		return;
@@ -246,6 +320,7 @@ static void train_if_due(struct shard *shard, struct entry *entry)
 		train_here(shard, &training);
 	} else if (queue_try_push(shard->plan.training, &training) == 0) {
 		entry->put_off = false;
+		entry->in_training = true;
 	} else {
 		rollcast_stream_abandon(entry->stream, training.job);
 		put_off(shard, entry);
@@ -267,6 +342,11 @@ static void run_steps(struct shard *shard, struct entry *entry)
 	int64_t before_us = newest_origin(entry);
 	int r;
 
+	if (!is_full(entry) && rollcast_stream_step_us(entry->stream) &&
+	    !has_memory(shard, entry->rule)) {
+		entry->is_over = true;
+		return;
+	}
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
 		if (shard->restoring)
 			continue; /* it is old, and was sent in its time */
@@ -275,6 +355,7 @@ static void run_steps(struct shard *shard, struct entry *entry)
 		before_us = forecast->origin_us;
 		train_if_due(shard, entry);
 	}
+	account(shard, entry);
 	if (r < 0)
 		log_failure(shard, entry, r);
 }
@@ -287,12 +368,6 @@ static const struct stream_settings *find_rule(const struct settings *settings,
 		if (rollcast_selector_matches(settings->streams[i].selector, name))
 			return &settings->streams[i];
 	return NULL;
-}
-
-static void release_stream(struct shard *shard)
-{
-	atomic_fetch_sub_explicit(&shard->plan.counters->values[COUNT_STREAMS], 1,
-				  memory_order_relaxed);
 }
 
 /* A place among limits.streams, which all shards share. */
@@ -312,59 +387,68 @@ static bool reserve_stream(struct shard *shard)
 	return false;
 }
 
-/*
- * An entry for a name never seen, ended by a zero, of which `samples` came. 0, a negative errno, or 1:
- * counted and not remembered.
- */
-static int admit(struct shard *shard, struct rollcast_text name, uint64_t hash, uint32_t samples,
-		 struct entry **ret_entry)
+/* A name without a rule, of which `samples` came. */
+static void note_stranger(struct shard *shard, struct rollcast_text name, uint64_t hash,
+			  uint32_t samples)
+{
+	shard->tally.unmatched += samples;
+	strangers_add(&shard->strangers, hash, name.bytes, name.length);
+}
+
+/* Makes a stream that is let in. -ENOMEM. */
+static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t hash,
+		       const struct stream_settings *rule, struct entry **ret_entry)
 {
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	const struct stream_settings *rule = find_rule(shard->plan.settings, name);
-	int r = 0;
+	int r = rollcast_stream_create(name.bytes, &rule->stream, &stream);
 
-	if (!rule && shard->unmatched_count >= UNMATCHED_MAX) {
-		shard->tally.unmatched += samples;
-		return 1;
-	}
-	if (rule && !reserve_stream(shard)) {
-		shard->tally.refused += samples;
-		return 1;
-	}
-	if (rule)
-		r = rollcast_stream_create(name.bytes, &rule->stream, &stream);
 	if (r == 0)
 		r = table_add(&shard->table, hash, name.bytes, (uint32_t)name.length, ret_entry);
-	if (r) {
-		if (rule)
-			release_stream(shard);
+	if (r)
 		return r;
-	}
 	(*ret_entry)->rule = rule;
 	(*ret_entry)->stream = STEAL(stream);
-	shard->unmatched_count += !rule;
+	account(shard, *ret_entry);
 	return 0;
+}
+
+/*
+ * A stream for a name never seen, ended by a zero, of which `samples` came. Returns NULL if it is refused,
+ * which is counted.
+ */
+static struct entry *admit(struct shard *shard, struct rollcast_text name, uint64_t hash,
+			   uint32_t samples)
+{
+	const struct stream_settings *rule = find_rule(shard->plan.settings, name);
+	struct entry *entry = NULL;
+
+	if (!rule) {
+		note_stranger(shard, name, hash, samples);
+	} else if (!has_memory(shard, rule)) {
+		shard->tally.refused_memory += samples;
+	} else if (!reserve_stream(shard)) {
+		shard->tally.refused += samples;
+	} else if (make_stream(shard, name, hash, rule, &entry) < 0) {
+		release_stream(shard);
+		shard->tally.failed += samples;
+	}
+	return entry;
 }
 
 static struct entry *find_or_admit(struct shard *shard, const struct sample_record *record)
 {
 	struct rollcast_text name = {sample_record_name(record), record->name_length};
-	struct entry *entry =
-		table_find(&shard->table, record->hash, name.bytes, record->name_length);
+	struct entry *entry;
 
-	if (!entry) {
-		int r = admit(shard, name, record->hash, record->count, &entry);
-
-		if (r < 0)
-			shard->tally.failed += record->count;
-		if (r)
-			return NULL;
-	}
-	if (!entry->stream)
+	if (strangers_know(&shard->strangers, record->hash)) {
 		shard->tally.unmatched += record->count;
-	return entry->stream ? entry : NULL;
+		return NULL;
+	}
+	entry = table_find(&shard->table, record->hash, name.bytes, record->name_length);
+	return entry ? entry : admit(shard, name, record->hash, record->count);
 }
 
+/* The stream may be forgotten at the end: it came to need more memory than there is. */
 static void push_samples(struct shard *shard, struct entry *entry,
 			 const struct sample_record *record, uint32_t from)
 {
@@ -372,7 +456,7 @@ static void push_samples(struct shard *shard, struct entry *entry,
 
 	entry->dirty = true;
 	entry->quiet = false;
-	for (uint32_t i = from; i < record->count; i++) {
+	for (uint32_t i = from; i < record->count && !entry->is_over; i++) {
 		int r = rollcast_stream_push(entry->stream, record->times_us[i], values[i]);
 
 		if (r < 0) {
@@ -381,6 +465,10 @@ static void push_samples(struct shard *shard, struct entry *entry,
 		}
 		shard->tally.pushed[r] += !shard->restoring;
 		run_steps(shard, entry);
+	}
+	if (entry->is_over) {
+		shard->tally.forgotten_memory++;
+		forget(shard, entry);
 	}
 }
 
@@ -417,15 +505,16 @@ static void restore_stream(struct shard *shard, struct block *block)
 	struct rollcast_text name = {envelope_name(envelope), envelope->name_length};
 	uint64_t hash = rollcast_name_hash(name);
 	struct entry *entry = NULL;
-	int r = 1;
+	int r = 0;
 
 	/* Without a rule, or a place, it stays where it is: settings may change again. */
 	if (find_rule(shard->plan.settings, name) &&
 	    !table_find(&shard->table, hash, name.bytes, (uint32_t)name.length))
-		r = admit(shard, name, hash, 0, &entry);
-	if (r == 0) {
+		entry = admit(shard, name, hash, 0);
+	if (entry) {
 		entry->arrival_us = clock_monotonic_us();
 		r = keeper_load(&shard->keeper, entry, block);
+		account(shard, entry);
 	}
 	if (r < 0)
 		log_line(LOG_ERR, "state: %s is not restored: %s", name.bytes, strerror(-r));
@@ -484,7 +573,7 @@ static void take_questions(struct shard *shard)
 
 static bool is_told(const struct shard *shard, const struct entry *entry)
 {
-	return !entry || !entry->stream || entry->told == shard->telling->number ||
+	return !entry || entry->told == shard->telling->number ||
 	       !prefixes_match(&shard->telling->names, entry->name);
 }
 
@@ -566,32 +655,71 @@ static void take_letter(struct shard *shard, struct letter *letter)
 
 /* ---- silence ---- */
 
+/* Whether a stream has been silent for the time to live, and for so many of its steps. */
+static bool is_expired(const struct shard *shard, const struct entry *entry, int64_t silence_us)
+{
+	int64_t ttl_us = shard->plan.settings->ttl_us;
+
+	return ttl_us && silence_us > ttl_us &&
+	       silence_us / TTL_STEPS > rollcast_stream_step_us(entry->stream);
+}
+
 /*
  * The data's own time closes steps. A stream that has been silent for a whole step more than it should
  * gets its open steps closed by the wall clock.
  */
-static void close_silent(struct shard *shard)
+static void close_if_silent(struct shard *shard, struct entry *entry, int64_t silence_us)
 {
+	int64_t step_us = rollcast_stream_step_us(entry->stream);
+	int64_t patience_us = 2 * step_us + entry->rule->stream.grid.lateness_us;
+
+	if (entry->quiet || step_us == 0 || silence_us <= patience_us)
+		return;
+	entry->quiet = true;
+	entry->dirty = true;
+	rollcast_stream_flush(entry->stream);
+	run_steps(shard, entry);
+}
+
+/* Returns whether the entry was forgotten: another one may have moved into its slot. */
+static bool look_at(struct shard *shard, struct entry *entry, int64_t now_us)
+{
+	int64_t silence_us = now_us - entry->arrival_us;
+	bool is_old = is_expired(shard, entry, silence_us);
+
+	if (!is_old)
+		close_if_silent(shard, entry, silence_us);
+	if (!is_old && !entry->is_over)
+		return false;
+	shard->tally.forgotten += is_old;
+	shard->tally.forgotten_memory += !is_old;
+	forget(shard, entry);
+	return true;
+}
+
+static void log_strangers(struct shard *shard)
+{
+	uint64_t suppressed;
+
+	if (!shard->strangers.count || !log_allowed(&shard->unmatched, &suppressed))
+		return;
+	log_line(LOG_WARNING, "%" PRIu64 " names match no rule and are not forecast, such as %s",
+		 shard->strangers.count, shard->strangers.names);
+	strangers_begin_line(&shard->strangers);
+}
+
+static void look_for_silence(struct shard *shard)
+{
+	struct table *table = &shard->table;
 	int64_t now_us = clock_monotonic_us();
 
 	if (now_us - shard->tick_us < TICK_US || shard->restoring)
 		return;
 	shard->tick_us = now_us;
-	for (size_t i = 0; i < shard->table.capacity; i++) {
-		struct entry *entry = shard->table.slots[i];
-
-		if (!entry || !entry->stream || entry->quiet)
-			continue;
-		int64_t step_us = rollcast_stream_step_us(entry->stream);
-		int64_t patience_us = 2 * step_us + entry->rule->stream.grid.lateness_us;
-
-		if (step_us == 0 || now_us - entry->arrival_us <= patience_us)
-			continue;
-		entry->quiet = true;
-		entry->dirty = true;
-		rollcast_stream_flush(entry->stream);
-		run_steps(shard, entry);
-	}
+	for (size_t i = 0; i < table->capacity;)
+		if (!table->slots[i] || !look_at(shard, table->slots[i], now_us))
+			i++;
+	log_strangers(shard);
 }
 
 /* ---- the loop ---- */
@@ -604,6 +732,9 @@ static void publish_tally(struct shard *shard)
 	for (int i = 0; i < ROLLCAST_PUSH_RESULTS; i++)
 		count_add(counters, COUNT_PUSH + i, tally->pushed[i]);
 	count_add(counters, COUNT_STREAMS_REFUSED, tally->refused);
+	count_add(counters, COUNT_STREAMS_REFUSED_MEMORY, tally->refused_memory);
+	count_add(counters, COUNT_STREAMS_FORGOTTEN_TTL, tally->forgotten);
+	count_add(counters, COUNT_STREAMS_FORGOTTEN_MEMORY, tally->forgotten_memory);
 	count_add(counters, COUNT_STREAMS_UNMATCHED, tally->unmatched);
 	count_add(counters, COUNT_STEPS, tally->steps);
 	count_add(counters, COUNT_FORECASTS_DROPPED, tally->dropped);
@@ -629,7 +760,7 @@ static void *run(void *argument)
 		if (r == 0)
 			take_letter(shard, &letter);
 		take_questions(shard);
-		close_silent(shard);
+		look_for_silence(shard);
 		send_forecasts(shard);
 		tell_some(shard);
 		patience_us = shard->telling ? TELL_US : TICK_US;
@@ -650,8 +781,13 @@ int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
 	if (!shard)
 		return -ENOMEM;
 	shard->plan = *plan;
+	shard->typical = calloc(plan->settings->stream_count, sizeof(*shard->typical));
+	if (!shard->typical)
+		return -ENOMEM;
 	int r = table_init(&shard->table);
 
+	if (r == 0)
+		r = strangers_init(&shard->strangers);
 	if (r < 0)
 		return r;
 	shard->restoring = plan->state != NULL;
@@ -693,6 +829,8 @@ void shard_destroy(struct shard *shard)
 		return;
 	shard_join(shard);
 	table_finish(&shard->table);
+	strangers_finish(&shard->strangers);
+	free(shard->typical);
 	free(shard);
 }
 

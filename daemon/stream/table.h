@@ -17,6 +17,7 @@ struct entry {
 	const struct stream_settings *rule;
 	int64_t arrival_us; /* of its newest sample; monotonic */
 	size_t bytes;	    /* counted for it */
+	bool is_loaded;	    /* from a record */
 	bool in_training;   /* a job of it is out, which knows this entry */
 	bool is_gone;	    /* forgotten, and kept only for that job */
 	bool is_over;	    /* to be forgotten: it would take more memory than there is */

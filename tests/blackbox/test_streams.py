@@ -1,6 +1,11 @@
 """What becomes of samples before they are forecast: counters, limits, thresholds."""
 
-from rollcast import EPOCH
+import time
+
+import msgpack
+import zmq
+
+from rollcast import EPOCH, free_endpoint, settings
 
 
 
@@ -16,3 +21,142 @@ def test_a_counter_is_forecast_as_its_rate(world):
     assert [f["time"] - EPOCH for f in got] == list(range(10, 290, 10))
     assert {f["last"] for f in got if f["time"] != EPOCH + 200} == {50.0}
     assert [f["last"] for f in got if f["time"] == EPOCH + 200] == [0.0]
+
+
+QUIET = {"retrain": {"every": 100000}}
+
+
+def resident_bytes(daemon):
+    status = open(f"/proc/{daemon.process.pid}/status").read()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def test_streams_without_samples_are_forgotten_after_the_ttl_and_may_come_back(world):
+    daemon, samples, forecasts = world.push_pull(
+        limits={"ttl": "1s", "streams": 2}, stream={"step": "10ms", **QUIET})
+    for name in ("a", "b", "refused"):
+        samples.send_values(name, range(20), step=0.01)
+    forecasts.drain(1)
+    time.sleep(1.5)
+    for name in ("c", "a"):
+        samples.send_values(name, range(5), step=0.01)
+    got = {f.stream: f["samples"] for f in forecasts.drain(1)}
+    assert got == {"c": 5, "a": 5}
+    assert daemon.stop() == 0
+    counters = daemon.counters()
+    assert counters['streams_forgotten_total{reason="ttl"}'] >= 2
+    assert counters['samples_total{result="over_limit"}'] == 20
+
+
+def test_no_stream_is_forgotten_between_two_of_its_samples_however_far_apart(world):
+    daemon, samples, forecasts = world.push_pull(
+        limits={"ttl": "1s"}, stream={"step": "1h", **QUIET})
+    samples.send_values("s", range(3), step=3600)
+    assert forecasts.receive()
+    time.sleep(2)
+    samples.send_values("s", [3], start=EPOCH + 3 * 3600)
+    assert forecasts.receive_until(lambda f: f["samples"] == 4)
+    assert daemon.stop() == 0
+    assert 'streams_forgotten_total{reason="ttl"}' not in daemon.counters()
+
+
+def test_a_stream_may_be_forgotten_while_it_is_being_trained(world):
+    """Streams come, are sent to train and fall silent, all the time."""
+    daemon, samples, forecasts = world.push_pull(
+        limits={"ttl": "1s"}, stream={"step": "10ms", "window": 300, "retrain": {"every": 40}},
+        model={"hidden": 32, "lookback": 48, "steps": {"first": 1500, "refit": 1500}})
+    end = time.monotonic() + 6
+    generation = 0
+    while time.monotonic() < end:
+        for i in range(10):
+            samples.send_values(f"s{generation}_{i}", [j % 7 for j in range(300)], step=0.01)
+        generation += 1
+        forecasts.drain(0.3)
+    samples.send_values("last", range(10), step=0.01)
+    assert any(f["name"] == "last" for f in forecasts.drain(2))
+    assert daemon.stop() == 0
+    counters = daemon.counters()
+    assert counters['streams_forgotten_total{reason="ttl"}'] > 20
+    assert counters.get("streams", 0) < 10 * generation
+
+
+def test_a_million_names_in_a_minute_leave_known_streams_and_memory_alone(world):
+    limit = 48 << 20
+    daemon, samples, forecasts = world.push_pull(
+        limits={"memory": "48MiB"}, stream={"step": "1s", **QUIET})
+    known = [f"known{i}" for i in range(20)]
+    for name in known:
+        samples.send_values(name, [i % 7 for i in range(100)])
+    assert {f.stream for f in forecasts.drain(1)} == set(known)
+    before, packer, peak = resident_bytes(daemon), msgpack.Packer(), 0
+    last, started, step, sent = {}, time.monotonic(), 100, 0
+    while sent < 1_000_000:
+        batch = [{"name": "s", "tags": {"request": f"{sent + i:032x}"}, "time": EPOCH + step + i % 3,
+                  "value": i} for i in range(1000)]
+        samples.send_raw(packer.pack(batch))
+        sent += 1000
+        if sent % 20_000 == 0:
+            for name in known:
+                samples.send_values(name, [step % 7], start=EPOCH + step)
+            step += 1
+            peak = max(peak, resident_bytes(daemon))
+            while forecast := forecasts.receive(0):
+                last[forecast.stream] = forecast["time"]
+    for forecast in forecasts.drain(2):
+        last[forecast.stream] = forecast["time"]
+    peak = max(peak, resident_bytes(daemon))
+    print(f"{time.monotonic() - started:.1f} s, {before >> 20} MiB before, {peak >> 20} MiB at most")
+    # The step still open is closed by silence; the one before it surely is forecast.
+    assert all(last[name] >= EPOCH + step - 2 for name in known)
+    assert peak - before < limit + (32 << 20), "beyond the limit and what ZeroMQ holds in queues"
+    assert time.monotonic() - started < 60
+    assert daemon.stop() == 0
+    counters = daemon.counters()
+    assert counters["streams_bytes"] <= limit
+    assert counters['samples_total{result="over_memory"}'] > 900_000
+    assert daemon.log().count("limits.memory") <= 2, "one line a minute for each shard"
+
+
+def test_a_million_names_that_match_no_rule_take_no_memory(world):
+    ours, theirs = free_endpoint(), free_endpoint()
+    daemon = world.daemon({**settings([{"type": "pull", "bind": [ours]}],
+                                      [{"type": "push", "connect": [theirs]}]),
+                           "streams": [{"match": "known*", "step": "1s"}]})
+    samples, forecasts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    samples.send_values("known", range(20))
+    forecasts.drain(1)
+    before, packer = resident_bytes(daemon), msgpack.Packer()
+    for start in range(0, 1_000_000, 1000):
+        samples.send_raw(packer.pack([{"name": f"other{start + i}", "time": EPOCH, "value": 1}
+                                      for i in range(1000)]))
+    samples.send_values("known", range(20, 30), start=EPOCH + 20)
+    assert forecasts.receive_until(lambda f: f["time"] == EPOCH + 28)
+    daemon.wait_for_log("match no rule")
+    assert resident_bytes(daemon) - before < 32 << 20
+    assert daemon.stop() == 0
+    assert daemon.counters()['samples_total{result="unmatched"}'] == 1_000_000
+    lines = [line for line in daemon.log().splitlines() if "match no rule" in line]
+    assert 1 <= len(lines) <= 2 and "other" in lines[0]
+
+
+def test_a_forgotten_stream_does_not_come_back_with_a_restart_and_a_new_one_of_its_name_does(world):
+    ours, theirs = free_endpoint(), free_endpoint()
+    plan = settings([{"type": "pull", "bind": [ours]}], [{"type": "push", "connect": [theirs]}],
+                    limits={"ttl": "1s"}, stream={"step": "10ms", **QUIET},
+                    state={"path": str(world.directory / "kept"), "checkpoint": "1s",
+                           "journal": "100ms"})
+    samples, forecasts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    daemon = world.daemon(plan)
+    for name in ("gone", "again"):
+        samples.send_values(name, range(20), step=0.01)
+    forecasts.drain(2.5)  # kept, and then forgotten
+    samples.send_values("again", range(7), start=EPOCH + 100, step=0.01)
+    forecasts.receive_until(lambda f: f["samples"] == 7 or f["time"] >= EPOCH + 100.05)
+    assert daemon.stop() == 0
+    assert daemon.counters()['streams_forgotten_total{reason="ttl"}'] == 2
+    again = world.daemon(plan)
+    samples.send_values("gone", range(5), start=EPOCH + 200, step=0.01)
+    samples.send_values("again", range(7, 9), start=EPOCH + 100.07, step=0.01)
+    last = {f.stream: f["samples"] for f in forecasts.drain(1)}
+    assert last == {"gone": 5, "again": 9}
+    assert again.stop() == 0
