@@ -17,6 +17,8 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_DECODE + 5] = {"refusals_total", "reason=\"time\"", NULL, 1, OWNER_INPUT},
 	[COUNT_DECODE + 6] = {"refusals_total", "reason=\"value\"", NULL, 1, OWNER_INPUT},
 	[COUNT_DECODE + 7] = {"refusals_total", "reason=\"memory\"", NULL, 1, OWNER_INPUT},
+	[COUNT_OVER_RATE] = {"samples_over_rate_total", NULL,
+			     "samples that an input dropped beyond its rate limit", 1, OWNER_INPUT},
 	[COUNT_PUSH + 0] = {"samples_total", "result=\"accepted\"",
 			    "samples by what became of them", 1},
 	[COUNT_PUSH + 1] = {"samples_total", "result=\"late\"", NULL, 1},

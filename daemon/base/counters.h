@@ -18,7 +18,8 @@ enum counter {
 	COUNT_MESSAGES_FRAMES,
 	COUNT_DECODE, /* eight, in the order of enum rollcast_decode */
 	COUNT_DECODE_END = COUNT_DECODE + 8,
-	COUNT_PUSH = COUNT_DECODE_END, /* four, in the order of enum rollcast_push */
+	COUNT_OVER_RATE = COUNT_DECODE_END,
+	COUNT_PUSH, /* four, in the order of enum rollcast_push */
 	COUNT_PUSH_END = COUNT_PUSH + 4,
 	COUNT_STREAMS_REFUSED = COUNT_PUSH_END,
 	COUNT_STREAMS_REFUSED_MEMORY,

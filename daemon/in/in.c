@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/socket.h"
+#include "daemon/in/bucket.h"
 #include "daemon/message.h"
 #include "rollcast/wire.h"
 
@@ -34,12 +35,14 @@ struct input {
 	struct rollcast_decoder *decoder;
 	struct counters *counters;
 	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
-	uint64_t messages, bad_frames;
+	uint64_t messages, bad_frames, over_rate;
+	struct bucket bucket;
 };
 
 struct in {
 	struct in_plan plan;
 	struct input *inputs;
+	struct input *reading; /* whose payload is being decoded */
 	size_t count;
 	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
 	struct block **filling;	    /* [shards], NULL: none taken yet */
@@ -84,14 +87,33 @@ static struct sample_record *append_record(struct in *in, uint32_t shard, size_t
 	return block_append(in->filling[shard], size);
 }
 
+/*
+ * How many samples may go on. A SUB input drops the excess, as it would at its high-water mark; a PULL
+ * input takes them all and then waits, so that its senders do.
+ */
+static size_t within_rate(struct in *in, size_t count)
+{
+	struct input *input = in->reading;
+	size_t allowed;
+
+	if (input->settings->type == INPUT_PULL) {
+		bucket_owe(&input->bucket, count);
+		return count;
+	}
+	allowed = bucket_take(&input->bucket, count);
+	input->over_rate += count - allowed;
+	return allowed;
+}
+
 static void take_samples(void *context, const struct rollcast_samples *samples)
 {
 	struct in *in = context;
+	size_t allowed = within_rate(in, samples->count);
 	uint64_t hash = rollcast_name_hash(samples->name);
 	uint32_t shard = hash % in->plan.shards;
 
-	for (size_t done = 0; done < samples->count;) {
-		size_t left = samples->count - done;
+	for (size_t done = 0; done < allowed;) {
+		size_t left = allowed - done;
 		uint32_t count = left < RECORD_SAMPLES_MAX ? left : RECORD_SAMPLES_MAX;
 		struct sample_record *record =
 			append_record(in, shard, sample_record_size(count, samples->name.length));
@@ -145,6 +167,7 @@ static void take_message(struct in *in, struct input *input, zmq_msg_t *frames, 
 			 int64_t arrival_us)
 {
 	input->messages++;
+	in->reading = input;
 	if (count > FRAMES_MAX) {
 		input->bad_frames++;
 		count = FRAMES_MAX;
@@ -162,6 +185,13 @@ static bool is_time_up(const struct in *in)
 	return in->stop_by_us && clock_monotonic_us() >= in->stop_by_us;
 }
 
+/* A stop waits for nobody. */
+static bool must_wait(const struct in *in, const struct input *input)
+{
+	return input->settings->type == INPUT_PULL && !in->stop_by_us &&
+	       bucket_wait_us(&input->bucket) > 0;
+}
+
 /* A round's share of one socket. Returns whether there may be more. */
 static bool drain_input(struct in *in, struct input *input)
 {
@@ -169,7 +199,10 @@ static bool drain_input(struct in *in, struct input *input)
 	int64_t arrival_us = clock_wall_us();
 	const uint64_t *samples = &input->decode_counts[ROLLCAST_DECODE_OK];
 
+	bucket_fill(&input->bucket, clock_monotonic_us());
 	for (int i = 0; i < ROUND_MESSAGES && *samples < ROUND_SAMPLES && !is_time_up(in); i++) {
+		if (must_wait(in, input))
+			return false;
 		int count = receive_frames(input->socket, frames);
 
 		if (count == 0)
@@ -207,10 +240,11 @@ static void publish_counts(struct in *in, struct input *input)
 	log_refusals(in, input);
 	count_add(input->counters, COUNT_MESSAGES, input->messages);
 	count_add(input->counters, COUNT_MESSAGES_FRAMES, input->bad_frames);
+	count_add(input->counters, COUNT_OVER_RATE, input->over_rate);
 	for (int i = 0; i < ROLLCAST_DECODE_RESULTS; i++)
 		if (input->decode_counts[i])
 			count_add(input->counters, COUNT_DECODE + i, input->decode_counts[i]);
-	input->messages = input->bad_frames = 0;
+	input->messages = input->bad_frames = input->over_rate = 0;
 	memset(input->decode_counts, 0, sizeof(input->decode_counts));
 }
 
@@ -229,6 +263,21 @@ static bool drain_all(struct in *in)
 	return more;
 }
 
+/* Looks only at those inputs that need not wait. Returns for how long, in milliseconds. */
+static int plan_poll(struct in *in)
+{
+	int64_t until_us = POLL_MS * 1000;
+
+	for (size_t i = 0; i < in->count; i++) {
+		bool waits = must_wait(in, &in->inputs[i]);
+		int64_t wait_us = waits ? bucket_wait_us(&in->inputs[i].bucket) : until_us;
+
+		in->poll_items[i].events = waits ? 0 : ZMQ_POLLIN;
+		until_us = wait_us < until_us ? wait_us : until_us;
+	}
+	return (int)((until_us + 999) / 1000);
+}
+
 static void *run(void *argument)
 {
 	struct in *in = argument;
@@ -237,8 +286,9 @@ static void *run(void *argument)
 	while (!(stop->revents & ZMQ_POLLIN)) {
 		heartbeat_beat(in->plan.heartbeat);
 		bool more = drain_all(in);
+		int wait_ms = plan_poll(in);
 
-		zmq_poll(in->poll_items, (int)in->count + 1, more ? 0 : POLL_MS);
+		zmq_poll(in->poll_items, (int)in->count + 1, more ? 0 : wait_ms);
 	}
 	in->stop_by_us = clock_monotonic_us() + STOP_US;
 	while (drain_all(in) && !is_time_up(in))
@@ -281,6 +331,7 @@ static int open_input(struct in *in, const struct input_settings *settings,
 		return r;
 	input->settings = settings;
 	input->counters = counters;
+	bucket_init(&input->bucket, settings->rate_limit, clock_monotonic_us());
 	r = socket_open(in->plan.context, &plan, &input->socket);
 	if (r < 0 || settings->type != INPUT_SUB)
 		return r;

@@ -34,6 +34,7 @@ struct input_settings {
 	enum rollcast_format format;
 	enum time_unit time_unit; /* of plain numbers of time */
 	uint32_t high_water_mark; /* messages */
+	uint64_t rate_limit;	  /* samples a second; 0: none */
 	uint64_t message_max_bytes;
 };
 

@@ -49,6 +49,10 @@ const struct key table_keys[] = {
 	{"inputs[].message_max", KEY_SIZE, PLACE(input_settings, message_max_bytes), .min = 64,
 	 .max = GIB, .fallback = "16MiB",
 	 .help = "A peer that sends a larger message is disconnected."},
+	{"inputs[].rate_limit", KEY_WHOLE, PLACE(input_settings, rate_limit), .min = 1, .max = 1e9,
+	 .special = "none", .fallback = "none", .unit = "samples a second",
+	 .help = "More than that, `sub` drops and counts; `pull` takes messages more slowly, so "
+		 "that its senders wait. A second's worth may come at once."},
 
 	{"models.*.cell", KEY_WORD, PLACE(model_settings, model.cell), .words = cells,
 	 .fallback = "lstm", .help = "Kind of recurrent cell."},

@@ -5,7 +5,7 @@ import time
 import msgpack
 import zmq
 
-from rollcast import EPOCH, free_endpoint, settings
+from rollcast import EPOCH, WAIT_S, free_endpoint, settings
 
 
 
@@ -160,3 +160,37 @@ def test_a_forgotten_stream_does_not_come_back_with_a_restart_and_a_new_one_of_i
     last = {f.stream: f["samples"] for f in forecasts.drain(1)}
     assert last == {"gone": 5, "again": 9}
     assert again.stop() == 0
+
+
+def test_a_sub_input_drops_and_counts_what_is_over_its_rate(world):
+    ours, theirs = free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings([{"type": "sub", "bind": [ours], "rate_limit": 100}],
+                                   [{"type": "push", "connect": [theirs]}], stream=QUIET))
+    samples, forecasts = world.client(zmq.PUB, connect=ours), world.client(zmq.PULL, bind=theirs)
+    end = time.monotonic() + WAIT_S
+    while not forecasts.receive(0.02) and time.monotonic() < end:
+        samples.send_values("hello", range(3))
+    samples.send_values("s", range(1000))
+    for i in range(300):
+        samples.send({"name": "s", "time": EPOCH + 1000 + i, "value": i})
+        time.sleep(0.002)
+    forecasts.drain(1)
+    assert daemon.stop() == 0
+    counters = daemon.counters()
+    taken = counters["samples_decoded_total"] - counters["samples_over_rate_total"]
+    assert counters["samples_over_rate_total"] > 900
+    assert 60 <= taken <= 400
+
+
+def test_a_pull_input_lets_its_senders_wait_and_loses_nothing(world):
+    ours, theirs = free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings([{"type": "pull", "bind": [ours], "rate_limit": 200}],
+                                   [{"type": "push", "connect": [theirs]}], stream=QUIET))
+    samples, forecasts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    started = time.monotonic()
+    for i in range(800):
+        samples.send({"name": "s", "time": EPOCH + i, "value": i})
+    forecasts.receive_until(lambda f: f["samples"] == 800)
+    assert 2.5 < time.monotonic() - started < 10  # 200 at once, then 200 a second
+    assert daemon.stop() == 0
+    assert daemon.counters()['samples_total{result="accepted"}'] == 800
