@@ -26,6 +26,7 @@ enum {
 	ROLLCAST_QUANTILES_MAX = 2 * ROLLCAST_LEVELS_MAX + 1,
 	ROLLCAST_EXPERTS_MAX = 24,
 	ROLLCAST_HORIZON_MAX = 1024,
+	ROLLCAST_THRESHOLDS_MAX = 16, /* that one stream is watched for */
 	ROLLCAST_NAME_MAX = 1024, /* bytes of a canonical stream name */
 };
 
@@ -91,6 +92,16 @@ struct rollcast_expert_weight {
 	double weight;	  /* 0..1; they add up to 1 */
 };
 
+/* How close a stream comes to a threshold within the horizon. */
+struct rollcast_breach {
+	const char *name; /* of the threshold; static, or with the settings */
+	double limit;
+	double probability; /* of a breach */
+	double seconds;	    /* from the origin to the expected first breach; NaN: none is likely */
+	bool raised;	    /* an alert stands */
+	bool changed;	    /* it has been raised or cleared with this forecast */
+};
+
 /*
  * A forecast. Everything it points to belongs to the stream and is borrowed until the stream's next
  * call; rollcast_forecast_copy makes one that stands alone.
@@ -115,7 +126,27 @@ struct rollcast_forecast {
 	int64_t trained_us; /* origin of the newest data the weights saw; 0: untrained */
 	uint64_t samples;   /* accepted by the stream so far */
 	bool snapshot;
+	/* Left empty by the stream: who watches thresholds puts them into a copy. */
+	struct rollcast_breach thresholds[ROLLCAST_THRESHOLDS_MAX];
+	uint32_t threshold_count;
 };
+
+/*
+ * The probability that values go above (or below) `limit` within the horizon, and the expected time to
+ * it in seconds (NaN if the probability is 0), from the forecast's quantiles.
+ *
+ *	p(h) = P(y(h) > limit)	1 - the level of the limit among the quantiles of step h: linear
+ *				between two of them; beyond the outermost an exponential tail that
+ *				begins with the density between the last two
+ *	F(h) = max p(1..h)	the least that the probability of a breach up to step h can be,
+ *				whatever the steps' dependence, and near it when they depend strongly
+ *	probability = F(H)	seconds = step * sum h (F(h) - F(h - 1)) / F(H)
+ *
+ * Both are continuous in the limit where the quantiles differ, and a farther limit is never more
+ * likely. A last value beyond the limit is a breach now: 1 and 0 s.
+ */
+void rollcast_forecast_breach(const struct rollcast_forecast *forecast, double limit, bool above,
+			      double *ret_probability, double *ret_seconds);
 
 /* Bytes of memory, 16-aligned, that a copy takes. */
 size_t rollcast_forecast_size(const struct rollcast_forecast *forecast);

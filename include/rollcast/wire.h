@@ -33,6 +33,11 @@
  *	 "weights": {expert: share, ...}, "skill": x, "coverage": {"0.95": x, ...},
  *	 "trained": time of the newest data the weights saw, "samples": n, "snapshot": bool}
  *
+ * A forecast that is watched for thresholds also has "thresholds": {name: {"limit": x, "probability": p,
+ * "seconds": s, "raised": bool}}. An alert is {"name", "tags", "time": origin, "threshold": name,
+ * "state": "raised" or "cleared", "limit", "last", "probability", "seconds", "snapshot"}; in Influx
+ * line protocol a line name_alert with the tag `threshold` and those fields, raised as 1 or 0.
+ *
  * Times are seconds since 1970: an integer when they are whole, otherwise a float that is right to the
  * microsecond. What is not known yet is nil. Levels are written as people write them: the shortest
  * decimal within 1e-10. JSON has the same keys, null for nil, and 12 significant digits. In Influx line
@@ -116,6 +121,10 @@ DEFINE_CLEANUP(struct rollcast_encoder *, rollcast_encoder_destroy);
 int rollcast_encode_forecast(struct rollcast_encoder *encoder,
 			     const struct rollcast_forecast *forecast, const void **ret_bytes,
 			     size_t *ret_size);
+/* The alert of thresholds[index] of a forecast. Errors and result as above. */
+int rollcast_encode_alert(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast, uint32_t index,
+			  const void **ret_bytes, size_t *ret_size);
 /*
  * Samples of one stream, one at least, as one message: a single map, or a column batch if count > 1;
  * in Influx line protocol lines. Msgpack has timestamps, which mean the same in every time unit; JSON

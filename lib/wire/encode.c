@@ -11,11 +11,15 @@
 
 static const struct {
 	void (*forecast)(struct rollcast_encoder *, const struct rollcast_forecast *);
+	void (*alert)(struct rollcast_encoder *, const struct rollcast_forecast *,
+		      const struct rollcast_breach *);
 	void (*samples)(struct rollcast_encoder *, const struct rollcast_samples *);
 } formats[ROLLCAST_FORMATS] = {
-	[ROLLCAST_FORMAT_MSGPACK] = {encode_msgpack_forecast, encode_msgpack_samples},
-	[ROLLCAST_FORMAT_JSON] = {encode_json_forecast, encode_json_samples},
-	[ROLLCAST_FORMAT_INFLUX] = {encode_influx_forecast, encode_influx_samples},
+	[ROLLCAST_FORMAT_MSGPACK] = {encode_msgpack_forecast, encode_msgpack_alert,
+				     encode_msgpack_samples},
+	[ROLLCAST_FORMAT_JSON] = {encode_json_forecast, encode_json_alert, encode_json_samples},
+	[ROLLCAST_FORMAT_INFLUX] = {encode_influx_forecast, encode_influx_alert,
+				    encode_influx_samples},
 };
 
 int rollcast_encoder_create(enum rollcast_format format, struct rollcast_encoder **ret_encoder)
@@ -72,6 +76,19 @@ int rollcast_encode_forecast(struct rollcast_encoder *encoder,
 	if (r)
 		return r;
 	formats[encoder->format].forecast(encoder, forecast);
+	return end(encoder, ret_bytes, ret_size);
+}
+
+int rollcast_encode_alert(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast, uint32_t index,
+			  const void **ret_bytes, size_t *ret_size)
+{
+	struct rollcast_text name = {forecast->name, strlen(forecast->name)};
+	int r = index < forecast->threshold_count ? begin(encoder, name) : -EINVAL;
+
+	if (r)
+		return r;
+	formats[encoder->format].alert(encoder, forecast, &forecast->thresholds[index]);
 	return end(encoder, ret_bytes, ret_size);
 }
 

@@ -118,6 +118,23 @@ void encode_influx_forecast(struct rollcast_encoder *encoder,
 	}
 }
 
+void encode_influx_alert(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
+			 const struct rollcast_breach *breach)
+{
+	struct buffer *out = &encoder->buffer;
+
+	put_series(encoder, out, "_alert");
+	put(out, ",threshold=");
+	put_escaped(out, (struct rollcast_text){breach->name, strlen(breach->name)}, ", =");
+	put(out, " ");
+	put_field(out, "limit", 5, breach->limit);
+	put_field(out, "probability", 11, breach->probability);
+	put_field(out, "seconds", 7, breach->seconds);
+	put_field(out, "last", 4, forecast->last);
+	put(out, breach->raised ? "raised=1i" : "raised=0i");
+	put_time(out, forecast->origin_us);
+}
+
 void encode_influx_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples)
 {
 	struct buffer *out = &encoder->buffer;

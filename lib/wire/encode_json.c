@@ -165,6 +165,52 @@ static void put_quality(struct buffer *out, const struct rollcast_forecast *fore
 		put(out, "null");
 }
 
+/* Three keys that forecasts and alerts have in common. */
+static void put_breach(struct buffer *out, const struct rollcast_breach *breach)
+{
+	put(out, "\"limit\":");
+	put_number(out, breach->limit);
+	put(out, ",\"probability\":");
+	put_number(out, breach->probability);
+	put(out, ",\"seconds\":");
+	put_number(out, breach->seconds);
+}
+
+static void put_thresholds(struct buffer *out, const struct rollcast_forecast *forecast)
+{
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		put(out, i ? "," : ",\"thresholds\":{");
+		put_string(out, forecast->thresholds[i].name);
+		put(out, ":{");
+		put_breach(out, &forecast->thresholds[i]);
+		put(out,
+		    forecast->thresholds[i].raised ? ",\"raised\":true}" : ",\"raised\":false}");
+	}
+	put(out, forecast->threshold_count ? "}" : "");
+}
+
+static void put_snapshot(struct buffer *out, const struct rollcast_forecast *forecast)
+{
+	put(out, forecast->snapshot ? ",\"snapshot\":true}" : ",\"snapshot\":false}");
+}
+
+void encode_json_alert(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
+		       const struct rollcast_breach *breach)
+{
+	struct buffer *out = &encoder->buffer;
+
+	put_name_and_tags(encoder, out);
+	put(out, ",\"time\":");
+	put_seconds(out, forecast->origin_us);
+	put(out, ",\"threshold\":");
+	put_string(out, breach->name);
+	put(out, breach->raised ? ",\"state\":\"raised\"," : ",\"state\":\"cleared\",");
+	put_breach(out, breach);
+	put(out, ",\"last\":");
+	put_number(out, forecast->last);
+	put_snapshot(out, forecast);
+}
+
 void encode_json_forecast(struct rollcast_encoder *encoder,
 			  const struct rollcast_forecast *forecast)
 {
@@ -179,7 +225,8 @@ void encode_json_forecast(struct rollcast_encoder *encoder,
 	put_quality(out, forecast);
 	put(out, ",\"samples\":");
 	put_whole(out, (int64_t)forecast->samples, 1);
-	put(out, forecast->snapshot ? ",\"snapshot\":true}" : ",\"snapshot\":false}");
+	put_thresholds(out, forecast);
+	put_snapshot(out, forecast);
 }
 
 void encode_json_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples)

@@ -112,13 +112,69 @@ static void pack_quality(msgpack_packer *packer, const struct rollcast_forecast 
 		msgpack_pack_nil(packer);
 }
 
+static void pack_bool(msgpack_packer *packer, bool yes)
+{
+	if (yes)
+		msgpack_pack_true(packer);
+	else
+		msgpack_pack_false(packer);
+}
+
+/* Three keys that forecasts and alerts have in common. */
+static void pack_breach(msgpack_packer *packer, const struct rollcast_breach *breach)
+{
+	pack_string(packer, "limit");
+	pack_number(packer, breach->limit);
+	pack_string(packer, "probability");
+	pack_number(packer, breach->probability);
+	pack_string(packer, "seconds");
+	pack_number(packer, breach->seconds);
+}
+
+static void pack_thresholds(msgpack_packer *packer, const struct rollcast_forecast *forecast)
+{
+	if (forecast->threshold_count == 0)
+		return;
+	pack_string(packer, "thresholds");
+	msgpack_pack_map(packer, forecast->threshold_count);
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		pack_string(packer, forecast->thresholds[i].name);
+		msgpack_pack_map(packer, 4);
+		pack_breach(packer, &forecast->thresholds[i]);
+		pack_string(packer, "raised");
+		pack_bool(packer, forecast->thresholds[i].raised);
+	}
+}
+
+void encode_msgpack_alert(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast,
+			  const struct rollcast_breach *breach)
+{
+	msgpack_packer packer;
+
+	msgpack_packer_init(&packer, &encoder->buffer, packer_write);
+	msgpack_pack_map(&packer, 10);
+	pack_name_and_tags(&packer, encoder);
+	pack_string(&packer, "time");
+	pack_seconds(&packer, forecast->origin_us);
+	pack_string(&packer, "threshold");
+	pack_string(&packer, breach->name);
+	pack_string(&packer, "state");
+	pack_string(&packer, breach->raised ? "raised" : "cleared");
+	pack_breach(&packer, breach);
+	pack_string(&packer, "last");
+	pack_number(&packer, forecast->last);
+	pack_string(&packer, "snapshot");
+	pack_bool(&packer, forecast->snapshot);
+}
+
 void encode_msgpack_forecast(struct rollcast_encoder *encoder,
 			     const struct rollcast_forecast *forecast)
 {
 	msgpack_packer packer;
 
 	msgpack_packer_init(&packer, &encoder->buffer, packer_write);
-	msgpack_pack_map(&packer, 14);
+	msgpack_pack_map(&packer, 14 + (forecast->threshold_count > 0));
 	pack_name_and_tags(&packer, encoder);
 	pack_string(&packer, "time");
 	pack_seconds(&packer, forecast->origin_us);
@@ -128,11 +184,9 @@ void encode_msgpack_forecast(struct rollcast_encoder *encoder,
 	pack_quality(&packer, forecast);
 	pack_string(&packer, "samples");
 	msgpack_pack_uint64(&packer, forecast->samples);
+	pack_thresholds(&packer, forecast);
 	pack_string(&packer, "snapshot");
-	if (forecast->snapshot)
-		msgpack_pack_true(&packer);
-	else
-		msgpack_pack_false(&packer);
+	pack_bool(&packer, forecast->snapshot);
 }
 
 static void pack_timestamp(msgpack_packer *packer, int64_t time_us)

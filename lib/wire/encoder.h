@@ -24,13 +24,20 @@ struct rollcast_encoder {
  */
 void encode_msgpack_forecast(struct rollcast_encoder *encoder,
 			     const struct rollcast_forecast *forecast);
+void encode_msgpack_alert(struct rollcast_encoder *encoder,
+			  const struct rollcast_forecast *forecast,
+			  const struct rollcast_breach *breach);
 void encode_msgpack_samples(struct rollcast_encoder *encoder,
 			    const struct rollcast_samples *samples);
 void encode_json_forecast(struct rollcast_encoder *encoder,
 			  const struct rollcast_forecast *forecast);
+void encode_json_alert(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
+		       const struct rollcast_breach *breach);
 void encode_json_samples(struct rollcast_encoder *encoder, const struct rollcast_samples *samples);
 void encode_influx_forecast(struct rollcast_encoder *encoder,
 			    const struct rollcast_forecast *forecast);
+void encode_influx_alert(struct rollcast_encoder *encoder, const struct rollcast_forecast *forecast,
+			 const struct rollcast_breach *breach);
 void encode_influx_samples(struct rollcast_encoder *encoder,
 			   const struct rollcast_samples *samples);
 
