@@ -32,6 +32,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/queue.h"
 #include "daemon/base/thread.h"
+#include "daemon/base/values.h"
 #include "daemon/in/in.h"
 #include "daemon/message.h"
 #include "daemon/out/out.h"
@@ -71,6 +72,7 @@ struct daemon {
 	struct block_pool samples; /* what in fills and shards give back */
 	struct shard **shards;	   /* [shard_count] */
 	uint32_t shard_count;
+	struct values limits;  /* of thresholds, between shards */
 	struct queue training; /* shard → train */
 	struct train *train;
 	struct block_pool forecasts; /* what shards fill and out gives back */
@@ -130,6 +132,7 @@ static int make_queues(struct daemon *daemon)
 	size_t forecast_bytes = shard_forecast_block_size(daemon->settings);
 	int r;
 
+	values_init(&daemon->limits, daemon->settings->streams_max);
 	daemon->shard_count = shard_count(daemon->settings);
 	daemon->inboxes = calloc(daemon->shard_count, sizeof(*daemon->inboxes));
 	daemon->questions = calloc(daemon->shard_count, sizeof(*daemon->questions));
@@ -200,6 +203,7 @@ static int make_shards(struct daemon *daemon)
 			.training = trainers ? &daemon->training : NULL,
 			.out = &daemon->leaving,
 			.forecasts = &daemon->forecasts,
+			.limits = &daemon->limits,
 			.counters = &daemon->counters.daemon,
 			.latency = &daemon->counters.latency,
 			.heartbeat = &daemon->heartbeats[2 + i],
@@ -349,6 +353,7 @@ static void finish(struct daemon *daemon)
 			queue_finish(&daemon->questions[i]);
 	free(daemon->counters.inputs);
 	free(daemon->counters.outputs);
+	values_finish(&daemon->limits);
 	free(daemon->heartbeats);
 	free(daemon->shards);
 	free(daemon->questions);

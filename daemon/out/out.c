@@ -141,23 +141,52 @@ static int send_message(struct output *output, const struct rollcast_forecast *f
 	return r;
 }
 
-/* Returns SEND_LATER, or 0 for what is done with, whatever came of it. */
-static int send_to(struct output *output, const struct rollcast_forecast *forecast, bool patient)
+static int send_forecast(struct output *output, const struct rollcast_forecast *forecast,
+			 bool patient)
 {
-	struct rollcast_text name = {forecast->name, strlen(forecast->name)};
 	const void *payload;
 	size_t size;
-
-	if (!rollcast_selector_matches(output->settings->selector, name))
-		return 0;
 	int r = rollcast_encode_forecast(output->encoder, forecast, &payload, &size);
 
 	if (r == 0)
 		r = send_message(output, forecast, payload, size, patient);
-	if (r == SEND_LATER)
-		return r;
-	output->sent += r >= 0;
-	output->behind += r != 0;
+	output->sent += r == 0 || r == 1;
+	output->behind += r != 0 && r != SEND_LATER;
+	return r;
+}
+
+/*
+ * Alerts that a forecast raises or clears; of a snapshot, those that stand. They are few, and one that
+ * waits would be sent twice: so none does.
+ */
+static void send_alerts(struct output *output, const struct rollcast_forecast *forecast)
+{
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		const struct rollcast_breach *breach = &forecast->thresholds[i];
+		const void *payload;
+		size_t size;
+
+		if (forecast->snapshot ? !breach->raised : !breach->changed)
+			continue;
+		int r = rollcast_encode_alert(output->encoder, forecast, i, &payload, &size);
+
+		if (r == 0)
+			r = send_message(output, forecast, payload, size, false);
+		output->sent += r >= 0;
+		output->behind += r != 0;
+	}
+}
+
+/* Returns SEND_LATER, or 0 for what is done with, whatever came of it. */
+static int send_to(struct output *output, const struct rollcast_forecast *forecast, bool patient)
+{
+	struct rollcast_text name = {forecast->name, strlen(forecast->name)};
+
+	if (!rollcast_selector_matches(output->settings->selector, name))
+		return 0;
+	if (output->settings->content == CONTENT_FORECASTS)
+		return send_forecast(output, forecast, patient) == SEND_LATER ? SEND_LATER : 0;
+	send_alerts(output, forecast);
 	return 0;
 }
 
@@ -172,7 +201,8 @@ static bool is_due(const struct output *output, const struct forecast_record *re
 	int64_t every_us = output->settings->every_us;
 	int64_t origin_us = forecast_record_forecast(record)->origin_us;
 
-	return every_us == 0 || record->before_us == NONE_BEFORE ||
+	return every_us == 0 || output->settings->content == CONTENT_ALERTS ||
+	       record->before_us == NONE_BEFORE ||
 	       bucket(origin_us, every_us) != bucket(record->before_us, every_us);
 }
 

@@ -372,6 +372,60 @@ static void check_streams(struct check *check)
 	}
 }
 
+static void check_threshold_name(const struct check *check)
+{
+	const struct threshold_settings *thresholds = check->settings->thresholds;
+	const char *name = thresholds[check->index].name;
+
+	for (size_t i = 0; name && i < check->index; i++)
+		if (thresholds[i].name && !strcmp(thresholds[i].name, name))
+			node_problem(check->problems, culprit(check, "name"), "\"%s\" is taken",
+				     name);
+}
+
+static void check_limit(const struct check *check)
+{
+	const struct threshold_settings *threshold = &check->settings->thresholds[check->index];
+	bool above, below;
+	double number;
+
+	if (!is_good(check, "above") || !is_good(check, "below"))
+		return;
+	above = *threshold->above, below = *threshold->below;
+	if (above == below)
+		node_problem(check->problems, element_node(check),
+			     above ? "has both above and below; make it two thresholds"
+				   : "has no limit; give it above or below");
+	else if (threshold_number(threshold, &number)
+			 ? number - number != 0
+			 : strpbrk(threshold_text(threshold), "{}\"") != NULL)
+		node_problem(check->problems, culprit(check, above ? "above" : "below"),
+			     "\"%.200s\" is neither a number nor a name without labels",
+			     threshold_text(threshold));
+}
+
+static void check_thresholds(struct check *check)
+{
+	check->section = section_at(offsetof(struct settings, thresholds));
+	for (check->index = 0; check->index < check->settings->threshold_count; check->index++) {
+		const struct threshold_settings *threshold =
+			&check->settings->thresholds[check->index];
+
+		if (element_node(check)->kind != NODE_MAP)
+			continue;
+		check_threshold_name(check);
+		check_limit(check);
+		if (is_good(check, "raise") && is_good(check, "clear") &&
+		    threshold->clear >= threshold->raise)
+			node_problem(check->problems, culprit(check, "clear"),
+				     "is not below raise: the alert would flap");
+	}
+	if (check->settings->threshold_count > THRESHOLDS_MAX)
+		node_problem(check->problems, node_find(check->root, "thresholds"),
+			     "a list of %zu, but it takes up to %d",
+			     check->settings->threshold_count, THRESHOLDS_MAX);
+}
+
 static void check_http(struct check *check)
 {
 	const struct http_settings *http = &check->settings->http;
@@ -402,5 +456,6 @@ void check_settings(struct problems *problems, struct node *root, const struct s
 	for (check.index = 0; check.index < settings->model_count; check.index++)
 		check_model(&check);
 	check_streams(&check);
+	check_thresholds(&check);
 	check_http(&check);
 }

@@ -248,7 +248,7 @@ void settings_print(const struct settings *settings, FILE *out)
 		const struct section *section = &table_sections[i];
 		size_t count = table_element_count(section, settings);
 
-		fprintf(out, "%s:\n", section->name);
+		fprintf(out, count ? "%s:\n" : "%s: []\n", section->name);
 		for (size_t j = 0; j < count; j++) {
 			if (section->kind == SECTION_MAP)
 				print_model_name(settings->models[j].name, out);

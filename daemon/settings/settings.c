@@ -61,6 +61,7 @@ void settings_destroy(struct settings *settings)
 	free(settings->inputs);
 	free(settings->models);
 	free(settings->streams);
+	free(settings->thresholds);
 	free(settings->outputs);
 	free(settings);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "rollcast/cleanup.h"
 #include "rollcast/stream.h"
@@ -51,6 +52,38 @@ struct stream_settings {
 	struct rollcast_stream_settings stream; /* with a copy of that model */
 };
 
+/* Streams held against a limit; exactly one of `above` and `below` is not empty. */
+struct threshold_settings {
+	char *name;
+	char *match;
+	struct rollcast_selector *selector;
+	char *above, *below; /* a number, or the name of the stream that is the limit */
+	double raise, clear; /* probabilities at which an alert is raised, and cleared */
+};
+enum { THRESHOLDS_MAX = 64 };
+
+static inline bool threshold_is_above(const struct threshold_settings *threshold)
+{
+	return *threshold->above != '\0';
+}
+
+static inline const char *threshold_text(const struct threshold_settings *threshold)
+{
+	return threshold_is_above(threshold) ? threshold->above : threshold->below;
+}
+
+/* Whether the limit is a number, and which. */
+static inline bool threshold_number(const struct threshold_settings *threshold, double *ret_number)
+{
+	const char *text = threshold_text(threshold);
+	char *end;
+
+	*ret_number = strtod(text, &end);
+	return end != text && *end == '\0';
+}
+
+enum output_content { CONTENT_FORECASTS, CONTENT_ALERTS };
+
 struct output_settings {
 	char *name;
 	enum output_type type;
@@ -59,6 +92,7 @@ struct output_settings {
 	char *prefix; /* before the stream's name in the topic */
 	char *match;
 	struct rollcast_selector *selector;
+	enum output_content content;
 	enum rollcast_format format;
 	int64_t every_us; /* of a stream's forecasts only the first in each is sent; 0: all */
 	uint32_t high_water_mark;
@@ -91,6 +125,8 @@ struct settings {
 	size_t model_count;
 	struct stream_settings *streams; /* in file order: the first match wins */
 	size_t stream_count;
+	struct threshold_settings *thresholds;
+	size_t threshold_count; /* at most THRESHOLDS_MAX */
 	struct output_settings *outputs;
 	size_t output_count;
 	struct threads_settings threads;

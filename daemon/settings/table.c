@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const char *const input_types[] = {"sub", "pull", NULL};
+static const char *const contents[] = {"forecasts", "alerts", NULL};
 static const char *const output_types[] = {"xpub", "pub", "push", NULL};
 static const char *const formats[] = {"msgpack", "json", "influx", NULL};
 static const char *const time_units[] = {"s", "ms", "us", "ns", NULL};
@@ -142,6 +143,24 @@ const struct key table_keys[] = {
 	 .fallback = "[0.8, 0.95]",
 	 .help = "Levels of the forecast's central intervals, ascending, up to eight."},
 
+	{"thresholds[].name", KEY_NAME, PLACE(threshold_settings, name),
+	 .help = "Name of the threshold in forecasts and alerts; each has its own."},
+	{"thresholds[].match", KEY_SELECTOR, PLACE(threshold_settings, match),
+	 ALSO(threshold_settings, selector), .fallback = "'*'",
+	 .help = "The streams that are watched; one stream for the first 16 that match it."},
+	{"thresholds[].above", KEY_TEXT, PLACE(threshold_settings, above), .fallback = "\"\"",
+	 .help = "The limit that values should not exceed: a number, or the name of the stream "
+		 "that "
+		 "has the limit and the same labels, as in `match: disk_used` and `above: "
+		 "disk_size`. Each threshold has either `above` or `below`."},
+	{"thresholds[].below", KEY_TEXT, PLACE(threshold_settings, below), .fallback = "\"\"",
+	 .help = "The same for a limit that values should not fall below."},
+	{"thresholds[].raise", KEY_NUMBER, PLACE(threshold_settings, raise), .min = 0.001, .max = 1,
+	 .fallback = "0.5",
+	 .help = "An alert is raised when a breach within the horizon is as probable as that."},
+	{"thresholds[].clear", KEY_NUMBER, PLACE(threshold_settings, clear), .max = 0.999,
+	 .fallback = "0.2", .help = "It is cleared when the probability is down to this."},
+
 	{"outputs[].name", KEY_NAME, PLACE(output_settings, name),
 	 .help = "Name of the output in metrics and messages; each has its own."},
 	{"outputs[].type", KEY_WORD, PLACE(output_settings, type), .words = output_types,
@@ -158,12 +177,17 @@ const struct key table_keys[] = {
 	{"outputs[].match", KEY_SELECTOR, PLACE(output_settings, match),
 	 ALSO(output_settings, selector), .fallback = "'*'",
 	 .help = "The streams whose forecasts are sent here."},
+	{"outputs[].content", KEY_WORD, PLACE(output_settings, content), .words = contents,
+	 .fallback = "forecasts",
+	 .help = "What is sent: every forecast, or only alerts, when a threshold's alert is raised "
+		 "or "
+		 "cleared."},
 	{"outputs[].format", KEY_WORD, PLACE(output_settings, format), .words = formats,
 	 .fallback = "msgpack", .help = "How payloads are encoded."},
 	{"outputs[].every", KEY_DURATION, PLACE(output_settings, every_us), .max = 366 * D,
 	 .fallback = "0s",
 	 .help = "Of each stream only the first forecast in every such time is sent, by the data's "
-		 "own time; `0s` for all."},
+		 "own time; `0s` for all. Alerts are sent at once."},
 	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark), .min = 1,
 	 .max = QUEUED, .fallback = "1000", .unit = "messages",
 	 .help = "Messages held per subscriber before it loses some; twice as many while it gets a "
@@ -229,6 +253,11 @@ const struct section table_sections[] = {
 	{"streams", "streams[]", SECTION_LIST, ARRAY(stream_settings, streams, stream_count),
 	 "Rules, of which the first that matches a stream counts. Without this section one rule "
 	 "forecasts every stream with the defaults."},
+	{"thresholds", "thresholds[]", SECTION_LIST,
+	 ARRAY(threshold_settings, thresholds, threshold_count),
+	 "Limits that streams are held against: a forecast then says how probable a breach is "
+	 "within "
+	 "the horizon, and when. A list, up to 64."},
 	{"outputs", "outputs[]", SECTION_LIST, ARRAY(output_settings, outputs, output_count),
 	 "Where forecasts go: a list of sockets, one or more."},
 	{"state", "state", SECTION_ONE, .help = "What is kept for a restart."},

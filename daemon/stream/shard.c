@@ -14,6 +14,7 @@
 #include "daemon/stream/keeper.h"
 #include "daemon/stream/strangers.h"
 #include "daemon/stream/table.h"
+#include "daemon/stream/thresholds.h"
 #include "daemon/stream/trainings.h"
 
 enum {
@@ -142,8 +143,16 @@ append_forecast(struct shard *shard, const struct rollcast_forecast *forecast, s
 	return record;
 }
 
-static void publish(struct shard *shard, const struct rollcast_forecast *forecast,
-		    int64_t before_us)
+/* How near the thresholds are; an alert that is not sent has not changed. */
+static void check_thresholds(struct shard *shard, struct entry *entry,
+			     struct forecast_record *record)
+{
+	entry->raised = thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching,
+					 entry->raised, forecast_record_forecast(record));
+}
+
+static void publish(struct shard *shard, struct entry *entry,
+		    const struct rollcast_forecast *forecast, int64_t before_us)
 {
 	struct forecast_record *record = append_forecast(shard, forecast, 0);
 
@@ -151,6 +160,7 @@ static void publish(struct shard *shard, const struct rollcast_forecast *forecas
 		drop_forecasts(shard, 1);
 		return;
 	}
+	check_thresholds(shard, entry, record);
 	record->before_us = before_us;
 	record->only_output = FOR_ALL_OUTPUTS;
 	start_latency(shard);
@@ -183,10 +193,13 @@ static void account(struct shard *shard, struct entry *entry)
 		*typical = bytes;
 }
 
-/* Whether limits.memory, which all shards share, has room for one more stream of the rule. */
-static bool has_memory(struct shard *shard, const struct stream_settings *rule)
+/*
+ * Whether limits.memory, which all shards share, has room for a stream of the rule, of which `counted`
+ * bytes are counted already.
+ */
+static bool has_memory(struct shard *shard, const struct stream_settings *rule, size_t counted)
 {
-	uint64_t used = count_get(shard->plan.counters, COUNT_STREAMS_BYTES);
+	uint64_t used = count_get(shard->plan.counters, COUNT_STREAMS_BYTES) - counted;
 	uint64_t suppressed;
 
 	if (used + *typical_bytes(shard, rule) <= shard->plan.settings->memory_max)
@@ -343,7 +356,7 @@ static void run_steps(struct shard *shard, struct entry *entry)
 	int r;
 
 	if (!is_full(entry) && rollcast_stream_step_us(entry->stream) &&
-	    !has_memory(shard, entry->rule)) {
+	    !has_memory(shard, entry->rule, entry->bytes)) {
 		entry->is_over = true;
 		return;
 	}
@@ -351,7 +364,7 @@ static void run_steps(struct shard *shard, struct entry *entry)
 		if (shard->restoring)
 			continue; /* it is old, and was sent in its time */
 		shard->tally.steps++;
-		publish(shard, forecast, before_us);
+		publish(shard, entry, forecast, before_us);
 		before_us = forecast->origin_us;
 		train_if_due(shard, entry);
 	}
@@ -407,6 +420,7 @@ static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t 
 	if (r)
 		return r;
 	(*ret_entry)->rule = rule;
+	(*ret_entry)->watching = thresholds_watching(shard->plan.settings, name);
 	(*ret_entry)->stream = STEAL(stream);
 	account(shard, *ret_entry);
 	return 0;
@@ -424,7 +438,7 @@ static struct entry *admit(struct shard *shard, struct rollcast_text name, uint6
 
 	if (!rule) {
 		note_stranger(shard, name, hash, samples);
-	} else if (!has_memory(shard, rule)) {
+	} else if (!has_memory(shard, rule, 0)) {
 		shard->tally.refused_memory += samples;
 	} else if (!reserve_stream(shard)) {
 		shard->tally.refused += samples;
@@ -476,6 +490,7 @@ static void take_record(struct shard *shard, const struct sample_record *record,
 {
 	struct entry *entry = find_or_admit(shard, record);
 
+	thresholds_share(shard->plan.settings, shard->plan.limits, record);
 	if (!entry)
 		return;
 	keeper_note(&shard->keeper, entry, record);
@@ -588,6 +603,9 @@ static bool tell_stream(struct shard *shard, struct entry *entry)
 	record = append_forecast(shard, forecast, block_pool_count(shard->plan.forecasts) / 2);
 	if (!record)
 		return false;
+	/* What stands was decided by the live forecast. */
+	thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching, entry->raised,
+			 forecast_record_forecast(record));
 	record->before_us = NONE_BEFORE;
 	record->only_output = (int32_t)shard->telling->output;
 	forecast_record_forecast(record)->snapshot = true;

@@ -32,6 +32,7 @@ struct shard_plan {
 	struct queue *training;	      /* of struct training; NULL: train here, in order */
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
+	struct values *limits;	      /* what streams are held against; shared by all shards */
 	struct counters *counters;
 	struct histogram *latency; /* from samples to the forecasts they led to */
 	struct heartbeat *heartbeat;

@@ -15,19 +15,19 @@ struct entry {
 	uint64_t hash;
 	struct rollcast_stream *stream; /* NULL: not made yet */
 	const struct stream_settings *rule;
-	int64_t arrival_us; /* of its newest sample; monotonic */
-	size_t bytes;	    /* counted for it */
-	bool is_loaded;	    /* from a record */
-	bool in_training;   /* a job of it is out, which knows this entry */
-	bool is_gone;	    /* forgotten, and kept only for that job */
-	bool is_over;	    /* to be forgotten: it would take more memory than there is */
-	uint64_t told;	    /* number of the last snapshot that it was sent in */
-	bool quiet;	    /* flushed since its newest sample */
-	bool put_off;	    /* training is due, and the trainers had no room */
-	uint64_t
-		position; /* samples that the stream was given; a record says up to where it goes */
-	bool dirty;	  /* has changed since its record was made */
-	bool aside;	  /* the record that there is could not be read */
+	uint64_t watching, raised; /* thresholds of the settings, a bit each; alerts that stand */
+	int64_t arrival_us;	   /* of its newest sample; monotonic */
+	size_t bytes;		   /* counted for it */
+	bool is_loaded;		   /* from a record */
+	bool in_training;	   /* a job of it is out, which knows this entry */
+	bool is_gone;		   /* forgotten, and kept only for that job */
+	bool is_over;		   /* to be forgotten: it would take more memory than there is */
+	uint64_t told;		   /* number of the last snapshot that it was sent in */
+	bool quiet;		   /* flushed since its newest sample */
+	bool put_off;		   /* training is due, and the trainers had no room */
+	uint64_t position; /* samples that it was given; a record says up to where it goes */
+	bool dirty;	   /* has changed since its record was made */
+	bool aside;	   /* the record that there is could not be read */
 	uint32_t name_length;
 	char name[];
 };

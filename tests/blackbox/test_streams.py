@@ -194,3 +194,55 @@ def test_a_pull_input_lets_its_senders_wait_and_loses_nothing(world):
     assert 2.5 < time.monotonic() - started < 10  # 200 at once, then 200 a second
     assert daemon.stop() == 0
     assert daemon.counters()['samples_total{result="accepted"}'] == 800
+
+
+def test_forecasts_say_how_near_a_threshold_is(world):
+    _, samples, forecasts = world.push_pull(
+        stream=QUIET, thresholds=[{"name": "high", "match": "s*", "above": 100},
+                                  {"name": "low", "match": "s", "below": -1000}])
+    samples.send_values("s", [i % 7 for i in range(60)] + [200])
+    samples.send_values("other", range(10))
+    got = forecasts.drain(3)
+    assert all("thresholds" not in f for f in got if f["name"] == "other")
+    own = [f["thresholds"] for f in got if f["name"] == "s"]
+    assert all(set(thresholds) == {"high", "low"} for thresholds in own)
+    assert own[-1]["high"] == {"limit": 100, "probability": 1, "seconds": 0, "raised": True}
+    assert own[40]["high"]["probability"] < 0.01 and own[40]["high"]["raised"] is False
+    assert own[40]["low"]["probability"] < 0.01
+    for thresholds in own:
+        for threshold in thresholds.values():
+            assert 0 <= threshold["probability"] <= 1
+            assert threshold["seconds"] is None or 0 <= threshold["seconds"] <= 4
+
+
+def test_a_rising_stream_raises_its_alert_before_the_limit_and_clears_it_once(world):
+    ours, theirs, snapshots = free_endpoint(), free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings(
+        [{"type": "pull", "bind": [ours]}],
+        [{"type": "push", "connect": [theirs], "content": "alerts"},
+         {"bind": [snapshots], "content": "alerts", "prefix": "alert/"}],
+        stream={"horizon": 10, **QUIET},
+        thresholds=[{"name": "full", "match": "disk_used", "above": "disk_size",
+                     "raise": 0.3}]))
+    samples, alerts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    for host, size in (("a", 300), ("b", 100000)):
+        samples.send_values("disk_size", [size] * 10, tags={"host": host})
+    time.sleep(0.5)  # the limit may belong to another shard
+    rise, fall = [float(i) for i in range(297)], [10.0] * 60
+    for host in ("a", "b"):
+        samples.send_values("disk_used", rise, tags={"host": host})
+    raised = alerts.receive()
+    assert (raised["name"], raised["tags"], raised["threshold"]) == ("disk_used", {"host": "a"}, "full")
+    assert (raised["state"], raised["limit"], raised["snapshot"]) == ("raised", 300, False)
+    assert raised["last"] < 300 and raised["probability"] >= 0.3
+    assert 0 < raised["seconds"] <= 10
+    assert alerts.receive(1) is None, "once only, and not for the other host"
+    late = world.client(zmq.SUB, connect=snapshots).subscribe(b"alert/disk")
+    standing = late.receive()
+    assert standing["snapshot"] is True and standing["state"] == "raised"
+    assert standing.topic == 'alert/disk_used{host="a"}'
+    samples.send_values("disk_used", fall, start=EPOCH + 297, tags={"host": "a"})
+    cleared = alerts.receive()
+    assert cleared["state"] == "cleared" and cleared["probability"] <= 0.2
+    assert alerts.receive(1) is None
+    assert daemon.stop() == 0

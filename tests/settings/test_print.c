@@ -74,6 +74,8 @@ static const struct {
 				     "streams: [{horizon: 3, %s}]\n"},
 	{"streams[]", SOCKETS "streams: [{match: a}, {%s}]\n"},
 	{"state", SOCKETS "state: {%s}\n"},
+	{"thresholds[].raise", SOCKETS "thresholds: [{name: a, above: 1, clear: 0, %s}]\n"},
+	{"thresholds[].clear", SOCKETS "thresholds: [{name: a, above: 1, raise: 1, %s}]\n"},
 	{"threads", SOCKETS "threads: {%s}\n"},
 	{"http", SOCKETS "http: {%s}\n"},
 	{"limits", SOCKETS "limits: {%s}\n"},

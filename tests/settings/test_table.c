@@ -129,7 +129,8 @@ static char *printed_default(const struct key *key, const struct section *sectio
 
 static bool is_example(const struct key *key)
 {
-	return !key->fallback || key->kind == KEY_BIND || key->kind == KEY_CONNECT;
+	return !key->fallback || key->kind == KEY_BIND || key->kind == KEY_CONNECT ||
+	       !strcmp(key->path, "thresholds[].match") || !strcmp(key->path, "thresholds[].above");
 }
 
 /* The node of a key in the tree of the shipped file. */
