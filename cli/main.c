@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{"backtest", verb_backtest, "measure forecasts of CSV files, as the daemon makes them"},
 	{"host", verb_host, "publish this machine's own metrics as samples"},
 	{"replay", verb_replay, "publish CSV files as a live stream"},
+	{"pipe", verb_pipe, "publish what an agent writes: line protocol, JSON or msgpack"},
 	{"state", verb_state,
 	 "what the daemon keeps for a restart: list, show, export, delete, verify"},
 	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
