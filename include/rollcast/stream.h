@@ -27,7 +27,7 @@ enum {
 	ROLLCAST_EXPERTS_MAX = 24,
 	ROLLCAST_HORIZON_MAX = 1024,
 	ROLLCAST_THRESHOLDS_MAX = 16, /* that one stream is watched for */
-	ROLLCAST_NAME_MAX = 1024, /* bytes of a canonical stream name */
+	ROLLCAST_NAME_MAX = 1024,     /* bytes of a canonical stream name */
 };
 
 enum rollcast_aggregate {

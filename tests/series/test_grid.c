@@ -119,7 +119,8 @@ static void a_rate_is_the_increase_per_second_between_the_newest_samples_of_step
 		{{COUNTER}, "0=100 |", ""},
 		{{COUNTER}, "0=100 10=150 20=150 30=151 |", "10=5 20=0 30=0.1"},
 		{{COUNTER}, "1=1 4=2 8=3 13=33 18=53 22=61 |", "10=5 20=2"},
-		{{COUNTER, .lateness_us = 10 * S}, "4=2 1=1 18=53 8=3 13=33 22=61 40=0 |",
+		{{COUNTER, .lateness_us = 10 * S},
+		 "4=2 1=1 18=53 8=3 13=33 22=61 40=0 |",
 		 "10=5 20=2 30~1 40=0"},
 		{{COUNTER}, "0=1e15 10=1000000000000001 |", "10=0.1"},
 	};
@@ -158,7 +159,8 @@ static void a_counter_begins_anew_after_a_hole_and_a_restart(void **state)
 	(void)state;
 	const struct feed feeds[] = {
 		{{COUNTER}, "0=0 10=10 50=410 60=420 |", "10=1 20~3.25 30~5.5 40~7.75 50=10 60=1"},
-		{{COUNTER}, "0=0 10=10 60=410 70=420 |",
+		{{COUNTER},
+		 "0=0 10=10 60=410 70=420 |",
 		 "10=1 20~nan 30~nan 40~nan 50~nan 60~nan 70=1"},
 	};
 	CHECK_FEEDS(feeds);
@@ -173,7 +175,8 @@ static void a_counter_begins_anew_after_a_hole_and_a_restart(void **state)
 	grid_flush(&grid);
 	int64_t before_us = 0;
 	while (grid_pop(&grid, &step)) {
-		assert_true(isnan(step.value) || (step.time_us > DAY ? step.value == 0.1 : step.value == 2));
+		assert_true(isnan(step.value) ||
+			    (step.time_us > DAY ? step.value == 0.1 : step.value == 2));
 		assert_true(step.time_us > before_us || isnan(step.value));
 		before_us = step.time_us;
 	}
@@ -446,7 +449,8 @@ int main(void)
 		cmocka_unit_test(cells_are_aligned_to_the_epoch_and_labelled_by_their_start),
 		cmocka_unit_test(a_cell_closes_when_the_newest_sample_passes_end_and_lateness),
 		cmocka_unit_test(aggregates_are_what_their_names_say),
-		cmocka_unit_test(a_rate_is_the_increase_per_second_between_the_newest_samples_of_steps),
+		cmocka_unit_test(
+			a_rate_is_the_increase_per_second_between_the_newest_samples_of_steps),
 		cmocka_unit_test(a_counter_that_falls_was_reset_and_began_again_at_zero),
 		cmocka_unit_test(a_counter_of_32_bits_overflows_at_its_pace),
 		cmocka_unit_test(a_counter_begins_anew_after_a_hole_and_a_restart),

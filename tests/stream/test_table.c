@@ -66,9 +66,9 @@ static void what_is_left_is_found_after_removals(void **state)
 			int length = snprintf(name, sizeof(name), "s%d", i);
 
 			if (round == 0 || i % 3 == 0)
-				assert_int_equal(table_add(&table, poor_hash(i), name, length,
-							   &entries[i]),
-						 0);
+				assert_int_equal(
+					table_add(&table, poor_hash(i), name, length, &entries[i]),
+					0);
 		}
 		for (int i = 0; i < 600; i += 3) {
 			table_remove(&table, entries[i]);
