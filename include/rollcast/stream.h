@@ -54,10 +54,15 @@ struct rollcast_grid_settings {
 	uint32_t gap_longest; /* steps bridged at most; a longer gap is a hole */
 };
 
+/* Who learns together: each stream by itself, or all streams with the same settings (group.h). */
+enum rollcast_scope { ROLLCAST_SCOPE_STREAM, ROLLCAST_SCOPE_GROUP };
+
 struct rollcast_model_settings {
+	enum rollcast_scope scope;
 	enum rollcast_cell cell;
 	enum rollcast_activation activation;
 	uint32_t hidden, layers, lookback, batch;
+	uint32_t patch; /* steps of the lookback that the network reads at once; divides it */
 	enum rollcast_loss loss;
 	double huber_delta;
 	enum rollcast_optimizer optimizer;

@@ -7,6 +7,7 @@
 #define FLOOR 0.02 /* smaller weights are dropped: many small ones blur the forecast */
 #define CAP   10.0 /* times the median expert's error: one burst must not decide for days */
 #define FAR   8.0  /* e to the minus this is nothing */
+#define KNOWN 8.0  /* steps that tell something about an expert */
 #define PRIOR 3.0  /* steps at the naive error, for one of which little is known */
 
 /* What a memory keeps from step to step: half of it after 36 and after 288. */
@@ -105,27 +106,31 @@ static void learn_third(struct blend *blend, const struct blend_errors *errors, 
 	}
 }
 
-/* Errors relative to naive, drawn towards 1 while little is known. */
-static double ratio(const struct blend_memory *memory, bool roots, uint32_t member)
+/* Errors relative to naive, drawn towards what is expected (0: as naive) while little is known. */
+static double ratio(const struct blend_memory *memory, bool roots, uint32_t member, double expected)
 {
 	double naive = memory->naive[roots][member], own = memory->own[roots][member];
 	double prior = PRIOR * memory->naive[roots][0] / fmax(memory->count[0], 1);
 
 	if (memory->count[member] == 0)
-		return INFINITY;
+		return expected > 0 ? expected : INFINITY;
 	if (naive + prior > 0)
-		return fmax((own + prior) / (naive + prior), 1e-9);
+		return fmax((own + prior * (expected > 0 ? expected : 1)) / (naive + prior), 1e-9);
 	return own > 0 ? 1e9 : 1;
 }
 
 /* Adds one memory's weights, which add up to 1; false if it knows nothing yet. */
-static bool add_weights(const struct blend_memory *memory, const struct way *way, uint32_t first,
-			uint32_t count, uint32_t off, double *weights)
+static bool add_weights(const struct blend *blend, int third, int k, const struct way *way,
+			uint32_t first, uint32_t count, uint32_t off, double *weights)
 {
+	const struct blend_memory *memory = &blend->memories[third][k];
+	const double *expected = blend->expected.of[way->roots][third];
 	double added[ROLLCAST_EXPERTS_MAX], best = INFINITY, sum = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		added[i] = off >> i & 1 ? INFINITY : ratio(memory, way->roots, first + i);
+		added[i] = off >> i & 1
+				   ? INFINITY
+				   : ratio(memory, way->roots, first + i, first ? 0 : expected[i]);
 		best = fmin(best, added[i]);
 	}
 	if (isinf(best))
@@ -148,7 +153,7 @@ static void weigh(const struct blend *blend, int third, const struct way *way, u
 	double weights[ROLLCAST_EXPERTS_MAX] = {0}, kept = 0;
 
 	for (int k = 0; k < BLEND_MEMORIES; k++)
-		if (!add_weights(&blend->memories[third][k], way, first, count, off, weights))
+		if (!add_weights(blend, third, k, way, first, count, off, weights))
 			return;
 	for (uint32_t i = 0; i < count; i++) {
 		if (weights[i] < FLOOR * BLEND_MEMORIES)
@@ -159,16 +164,44 @@ static void weigh(const struct blend *blend, int third, const struct way *way, u
 		ret_weights[i] = weights[i] / kept;
 }
 
-void blend_learn(struct blend *blend, const struct blend_errors *errors)
+static void weigh_all(struct blend *blend)
 {
-	for (int third = 0; third < BLEND_THIRDS; third++)
-		learn_third(blend, errors, third);
 	for (int third = 0; third < BLEND_THIRDS; third++) {
 		for (int way = 0; way < BLEND_WAYS; way++)
 			weigh(blend, third, &ways[way], 0, blend->experts, blend->off,
 			      blend->weights[way][third]);
 		weigh(blend, third, &best_of_ways, blend->experts, BLEND_WAYS, 0,
 		      blend->ways[third]);
+	}
+}
+
+void blend_learn(struct blend *blend, const struct blend_errors *errors)
+{
+	for (int third = 0; third < BLEND_THIRDS; third++)
+		learn_third(blend, errors, third);
+	weigh_all(blend);
+}
+
+void blend_expect(struct blend *blend, const struct blend_ratios *expected)
+{
+	blend->expected = *expected;
+	weigh_all(blend);
+}
+
+void blend_ratios(const struct blend *blend, struct blend_ratios *ret_ratios)
+{
+	*ret_ratios = (struct blend_ratios){0};
+	for (int third = 0; third < BLEND_THIRDS; third++) {
+		const struct blend_memory *memory = &blend->memories[third][BLEND_MEMORIES - 1];
+
+		for (uint32_t i = 0; i < blend->experts; i++) {
+			for (int root = 0; root < 2; root++)
+				if (memory->count[i] >= KNOWN && memory->naive[root][i] > 0)
+					ret_ratios->of[root][third][i] = fmin(
+						fmax(memory->own[root][i] / memory->naive[root][i],
+						     1 / CAP),
+						CAP);
+		}
 	}
 }
 

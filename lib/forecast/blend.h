@@ -49,12 +49,18 @@ struct blend_memory {
 	double count[BLEND_MEMBERS_MAX]; /* steps */
 };
 
+/* Mean errors relative to naive, of experts, in the two ways that errors count; 0: not known. */
+struct blend_ratios {
+	double of[2][BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
+};
+
 struct blend {
 	uint32_t experts; /* of which the first is naive */
 	uint32_t off;	  /* bit i: expert i gets no weight */
 	struct blend_memory memories[BLEND_THIRDS][BLEND_MEMORIES];
 	double weights[BLEND_WAYS][BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 	double ways[BLEND_THIRDS][BLEND_WAYS]; /* weights of the ways */
+	struct blend_ratios expected;	       /* while little is measured */
 };
 
 void blend_init(struct blend *blend, uint32_t experts, uint32_t off);
@@ -72,6 +78,11 @@ static inline uint32_t blend_third(uint32_t step, uint32_t horizon)
 
 /* Learns the errors of one step and sets the weights anew. */
 void blend_learn(struct blend *blend, const struct blend_errors *errors);
+
+/* What is to be expected of experts while little is known of them, from other streams. */
+void blend_expect(struct blend *blend, const struct blend_ratios *expected);
+/* What is known of them by now. */
+void blend_ratios(const struct blend *blend, struct blend_ratios *ret_ratios);
 
 /* Forgets what is known of one expert: it has become another one. */
 void blend_forget(struct blend *blend, uint32_t expert);

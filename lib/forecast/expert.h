@@ -19,6 +19,7 @@
 struct expert_view {
 	const struct past *past;
 	const struct fit *fit; /* what training found; all zero before the first one */
+	const struct rollcast_shared *shared; /* what the group shares; NULL: nothing */
 	const struct rollcast_model_settings *model;
 	uint32_t horizon;
 	int64_t step_us;

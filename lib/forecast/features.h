@@ -14,6 +14,14 @@ struct feature_view {
 	int64_t first_step;   /* time of the oldest, in steps since the epoch: tells the phase */
 };
 
+/* A stretch to learn from: at which origins, in which scale. */
+struct lesson {
+	struct feature_view view;
+	const uint32_t *origins; /* ascending; each has a lookback before it and a horizon behind */
+	uint32_t origin_count;
+	double scale;
+};
+
 enum feature_anchor {
 	FEATURE_ANCHOR_LAST,   /* the value at the origin */
 	FEATURE_ANCHOR_MEDIAN, /* of the last 12 values, or of the lookback if that is shorter */

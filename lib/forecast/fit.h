@@ -34,6 +34,7 @@ struct fit {
 	uint32_t season_count;
 	struct network_fit networks[FIT_NETWORKS];
 	struct regression_fit regressions[FIT_REGRESSIONS];
+	double scale;	  /* of the window: networks of a group work in it; 0: not trained yet */
 	double low, high; /* no expert is believed beyond; infinite before the first training */
 	int64_t trained_us;
 };

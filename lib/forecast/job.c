@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/forecast/expert.h"
 #include "lib/forecast/past.h"
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/random.h"
@@ -13,8 +14,13 @@
 #include "lib/forecast/transform.h"
 #include "lib/series/season.h"
 
+/* Of each short stream, as the group has others. */
+enum { GROUP_ORIGINS = 8 };
+
 size_t job_least_count(const struct rollcast_stream_settings *settings)
 {
+	if (settings->model.scope == ROLLCAST_SCOPE_GROUP)
+		return settings->model.lookback + settings->horizon + GROUP_ORIGINS;
 	return settings->model.lookback + settings->horizon + 2 * (size_t)settings->model.batch;
 }
 
@@ -69,16 +75,19 @@ static int find_clamp(struct rollcast_job *job)
 
 /* ---- windows ---- */
 
-/* What networks and regressions learn from. */
-struct lessons {
-	struct feature_view view;
-	const uint32_t *origins;
-	uint32_t origin_count;
-	double scale;
-};
+struct feature_view job_view(const struct rollcast_job *job)
+{
+	return (struct feature_view){
+		.lookback = job->settings.model.lookback,
+		.horizon = job->settings.horizon,
+		.seasons = job->fit.seasons,
+		.season_count = job->fit.season_count,
+		.values = job->values,
+		.first_step = job->time_us / job->step_us - (int64_t)job->count + 1,
+	};
+}
 
-/* Origins whose lookback and horizon hold no hole, ascending. */
-static uint32_t find_origins(const struct rollcast_job *job, uint32_t *origins)
+uint32_t job_origins(const struct rollcast_job *job, uint32_t *origins)
 {
 	uint32_t lookback = job->settings.model.lookback, horizon = job->settings.horizon;
 	size_t known = 0;
@@ -116,7 +125,7 @@ static int train_network(struct rollcast_job *job, const struct network_job *tas
 
 	if (which == NETWORK_SEASONAL && job->fit.season_count == 0)
 		return 0;
-	if (task->origin_count < job->settings.model.batch) {
+	if (task->lessons->origin_count < job->settings.model.batch) {
 		keep_network(job, which);
 		return 0;
 	}
@@ -130,14 +139,12 @@ static int train_network(struct rollcast_job *job, const struct network_job *tas
 	return r;
 }
 
-static int train_networks(struct rollcast_job *job, const struct lessons *lessons)
+static int train_networks(struct rollcast_job *job, const struct lesson *lesson)
 {
 	struct network_job task = {
 		.model = &job->settings.model,
-		.view = lessons->view,
-		.origins = lessons->origins,
-		.origin_count = lessons->origin_count,
-		.scale = lessons->scale,
+		.lessons = lesson,
+		.lesson_count = 1,
 	};
 	int result = 0;
 
@@ -153,46 +160,50 @@ static int train_networks(struct rollcast_job *job, const struct lessons *lesson
 	return result;
 }
 
-static int fit_regressions(struct rollcast_job *job, const struct lessons *lessons)
+/* A regression that no forecast will count is not worth its time. */
+static bool is_off(const struct rollcast_job *job, uint32_t which)
 {
-	struct regression_job task = {
-		.view = lessons->view,
-		.origins = lessons->origins,
-		.origin_count = lessons->origin_count,
-		.scale = lessons->scale,
-	};
+	for (uint32_t i = 0; i < expert_count; i++)
+		if (expert_rows[i].forecast == regression_expert_forecast &&
+		    expert_rows[i].regression == which)
+			return job->settings.experts_off >> i & 1;
+	return true;
+}
+
+static int fit_regressions(struct rollcast_job *job, const struct lesson *lesson)
+{
 	int r = 0;
 
 	for (uint32_t i = 0; i < FIT_REGRESSIONS && r == 0; i++)
-		r = regression_fit(&task, i, &job->fit.regressions[i]);
+		if (!is_off(job, i))
+			r = regression_fit(lesson, i, &job->fit.regressions[i]);
 	return r;
 }
 
 static int learn(struct rollcast_job *job)
 {
 	CLEANUP(free) uint32_t *origins = malloc(job->count * sizeof(*origins));
-	struct lessons lessons = {
-		.view = {.lookback = job->settings.model.lookback,
-			 .horizon = job->settings.horizon,
-			 .seasons = job->fit.seasons,
-			 .season_count = job->fit.season_count,
-			 .values = job->values,
-			 .first_step = job->time_us / job->step_us - (int64_t)job->count + 1},
+	struct lesson lesson = {
+		.view = job_view(job),
 		.origins = origins,
-		.scale = transform_scale(job->values, job->count, job->settings.horizon),
+		.scale = job->fit.scale,
 	};
 	int r;
 
 	if (!origins)
 		return -ENOMEM;
-	lessons.origin_count = find_origins(job, origins);
-	r = fit_regressions(job, &lessons);
-	return r ? r : train_networks(job, &lessons);
+	lesson.origin_count = job_origins(job, origins);
+	r = fit_regressions(job, &lesson);
+	if (r == 0 && job->settings.model.scope == ROLLCAST_SCOPE_STREAM)
+		r = train_networks(job, &lesson);
+	return r;
 }
 
 static int run(struct rollcast_job *job)
 {
 	int r = find_seasons(job);
+
+	job->fit.scale = transform_scale(job->values, job->count, job->settings.horizon);
 
 	if (r == 0)
 		r = find_clamp(job);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/forecast/blend.h"
+#include "lib/forecast/features.h"
 #include "lib/forecast/fit.h"
 #include "rollcast/stream.h"
 
@@ -22,11 +24,19 @@ struct rollcast_job {
 	uint8_t *marks;		  /* [count] */
 	size_t count;
 	uint64_t seed;
-	struct fit before; /* of which the networks go on */
-	struct fit fit;	   /* what comes out */
-	uint32_t steps;	   /* optimiser steps done */
-	int result;	   /* of rollcast_job_run; -EAGAIN before it */
+	uint64_t stream;	    /* whose: a hash of its name */
+	struct blend_ratios ratios; /* how its experts did */
+	struct fit before;	    /* of which the networks go on */
+	struct fit fit;		    /* what comes out */
+	uint32_t steps;		    /* optimiser steps done */
+	int result;		    /* of rollcast_job_run; -EAGAIN before it */
 };
+
+/* The job's window, with the seasons that were found. Borrowed from the job. */
+struct feature_view job_view(const struct rollcast_job *job);
+
+/* Origins whose lookback and horizon hold no hole, ascending, into origins[count]; how many. */
+uint32_t job_origins(const struct rollcast_job *job, uint32_t *origins);
 
 /* Values that a network needs in one piece before it is trained at all: fewer teach nothing. */
 size_t job_least_count(const struct rollcast_stream_settings *settings);

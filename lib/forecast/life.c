@@ -23,6 +23,7 @@ void rollcast_stream_settings_init(struct rollcast_stream_settings *settings)
 			  .hidden = 16,
 			  .layers = 1,
 			  .lookback = 48,
+			  .patch = 1,
 			  .batch = 32,
 			  .loss = ROLLCAST_LOSS_MAE,
 			  .huber_delta = 1,
@@ -53,8 +54,8 @@ static bool are_settings_good(const struct rollcast_stream_settings *settings)
 	if (settings->horizon == 0 || settings->horizon > ROLLCAST_HORIZON_MAX ||
 	    settings->level_count > ROLLCAST_LEVELS_MAX ||
 	    settings->season_count > ROLLCAST_SEASONS_MAX || model->lookback == 0 ||
-	    model->batch == 0 || settings->window.us < 0 ||
-	    (settings->window.us == 0) == (settings->window.steps == 0))
+	    model->patch == 0 || model->lookback % model->patch || model->batch == 0 ||
+	    settings->window.us < 0 || (settings->window.us == 0) == (settings->window.steps == 0))
 		return false;
 	for (uint32_t i = 0; i < settings->level_count; i++)
 		if (!(settings->levels[i] > 0 && settings->levels[i] < 1) ||
@@ -94,6 +95,7 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 	grid_finish(&stream->grid);
 	past_finish(&stream->past);
 	fit_finish(&stream->fit);
+	rollcast_shared_unref(stream->shared);
 	fit_scratch_finish(&stream->scratch);
 	intervals_finish(&stream->intervals);
 	pending_finish(&stream->pending);
@@ -230,5 +232,7 @@ int stream_make_ready(struct rollcast_stream *stream)
 	begin_forecast(stream);
 	stream->due = least < window ? least : window;
 	stream->ready = true;
+	if (stream->shared)
+		blend_expect(&stream->blend, &stream->shared->usual);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/forecast/random.h"
+#include "lib/forecast/shared.h"
 #include "lib/forecast/transform.h"
 
 enum { PHASES = 4 }; /* sine and cosine of the first season and of half of it */
@@ -26,12 +27,17 @@ static struct rollcast_shape shape_of(uint32_t which, const struct rollcast_mode
 		.activation = model->activation,
 		.layers = model->layers,
 		.hidden = model->hidden,
-		.channels = 1,
-		.lookback = model->lookback,
+		.channels = model->patch,
+		.lookback = model->lookback / model->patch,
 		.extras = extras_of(which, horizon, season_count),
 		.outputs = horizon,
 		.skip = true,
 	};
+}
+
+static size_t inputs_of(const struct rollcast_shape *shape)
+{
+	return (size_t)shape->lookback * shape->channels;
 }
 
 static void encode_extras(const struct feature_view *view, size_t origin, double anchor,
@@ -96,26 +102,51 @@ static void batch_memory_finish_at_scope_end(struct batch_memory *memory)
 static int batch_memory_init(struct batch_memory *memory, const struct rollcast_shape *shape,
 			     uint32_t batch)
 {
-	memory->inputs = malloc((size_t)batch * shape->lookback * sizeof(float));
+	memory->inputs = malloc((size_t)batch * inputs_of(shape) * sizeof(float));
 	memory->extras = malloc(((size_t)batch * shape->extras + 1) * sizeof(float));
 	memory->targets = malloc((size_t)batch * shape->outputs * sizeof(float));
 	return memory->inputs && memory->extras && memory->targets ? 0 : -ENOMEM;
+}
+
+/* Window `drawn` of all those that the lessons have. */
+static const struct lesson *find_window(const struct network_job *job, uint64_t drawn,
+					size_t *ret_origin)
+{
+	const struct lesson *lesson = job->lessons;
+
+	for (; drawn >= lesson->origin_count; lesson++)
+		drawn -= lesson->origin_count;
+	*ret_origin = lesson->origins[drawn];
+	return lesson;
+}
+
+static uint32_t count_windows(const struct network_job *job)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < job->lesson_count; i++)
+		count += job->lessons[i].origin_count;
+	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 }
 
 static void fill_batch(const struct network_job *job, uint32_t which, struct random *random,
 		       const struct rollcast_shape *shape, const struct batch_memory *memory,
 		       uint32_t batch)
 {
+	uint32_t windows = count_windows(job);
+
 	for (uint32_t i = 0; i < batch; i++) {
-		size_t origin = job->origins[random_below(random, job->origin_count)];
-		const double *targets = job->view.values + origin + 1;
-		double anchor = encode(which, &job->view, origin, job->scale,
-				       memory->inputs + (size_t)i * shape->lookback,
+		size_t origin;
+		const struct lesson *lesson =
+			find_window(job, random_below(random, windows), &origin);
+		const double *targets = lesson->view.values + origin + 1;
+		double anchor = encode(which, &lesson->view, origin, lesson->scale,
+				       memory->inputs + (size_t)i * inputs_of(shape),
 				       memory->extras + (size_t)i * shape->extras);
 
 		for (uint32_t h = 0; h < shape->outputs; h++)
 			memory->targets[(size_t)i * shape->outputs + h] =
-				(float)transform_there(targets[h], anchor, job->scale);
+				(float)transform_there(targets[h], anchor, lesson->scale);
 	}
 }
 
@@ -199,7 +230,7 @@ static int finish(const struct rollcast_trainer *trainer, const struct network_j
 		  const struct rollcast_shape *shape, struct network_fit *ret_fit)
 {
 	struct rollcast_training training = training_of(job->model, job->seed);
-	struct network_fit fit = {.scale = job->scale};
+	struct network_fit fit = {.scale = job->lessons->scale};
 	int r;
 
 	fit.moments_count = rollcast_trainer_moments_size(shape, &training);
@@ -221,8 +252,8 @@ int network_train(const struct network_job *job, uint32_t which, const struct ne
 {
 	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
 	const struct rollcast_model_settings *model = job->model;
-	struct rollcast_shape shape =
-		shape_of(which, model, job->view.horizon, job->view.season_count);
+	const struct feature_view *view = &job->lessons->view;
+	struct rollcast_shape shape = shape_of(which, model, view->horizon, view->season_count);
 	int r;
 
 	if (before && (!before->weights || before->afresh ||
@@ -348,10 +379,32 @@ size_t network_scratch(const struct rollcast_model_settings *model, uint32_t hor
 	return a > b ? a : b;
 }
 
+static const struct rollcast_weights *weights_of(const struct expert_row *row,
+						 const struct expert_view *view)
+{
+	bool seasonal = row->network == NETWORK_SEASONAL;
+
+	if (view->model->scope == ROLLCAST_SCOPE_STREAM)
+		return view->fit->networks[row->network].weights;
+	if (!view->shared || (seasonal && !view->fit->season_count))
+		return NULL;
+	return view->shared->networks[seasonal ? view->fit->season_count : 0];
+}
+
+/* Before a stream's first training, that of a group's network is found from what there is. */
+static double scale_of(const struct expert_row *row, const struct expert_view *view)
+{
+	if (view->model->scope == ROLLCAST_SCOPE_STREAM)
+		return view->fit->networks[row->network].scale;
+	if (view->fit->scale > 0)
+		return view->fit->scale;
+	return transform_scale(past_values(view->past), past_count(view->past), view->horizon);
+}
+
 bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 			     const double *state, double *values)
 {
-	const struct network_fit *network = &view->fit->networks[row->network];
+	const struct rollcast_weights *weights = weights_of(row, view);
 	const struct fit_scratch *scratch = view->scratch;
 	size_t count = past_count(view->past);
 	struct feature_view window = {
@@ -362,19 +415,19 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 		.values = past_values(view->past),
 		.first_step = view->past->time_us / view->step_us - (int64_t)count + 1,
 	};
-	double anchor;
+	double anchor, scale;
 
 	(void)state;
-	if (!network->weights || count < view->model->lookback)
+	if (!weights || count < view->model->lookback)
 		return false;
-	anchor = encode(row->network, &window, count - 1, network->scale, scratch->inputs,
-			scratch->extras);
-	rollcast_network_forecast(network->weights, scratch->inputs,
+	scale = scale_of(row, view);
+	anchor = encode(row->network, &window, count - 1, scale, scratch->inputs, scratch->extras);
+	rollcast_network_forecast(weights, scratch->inputs,
 				  row->network == NETWORK_SEASONAL ? scratch->extras : NULL, 1,
 				  scratch->network, scratch->outputs);
 	for (uint32_t h = 0; h < view->horizon; h++)
 		values[h] = isfinite(scratch->outputs[h])
-				    ? transform_back(scratch->outputs[h], anchor, network->scale)
+				    ? transform_back(scratch->outputs[h], anchor, scale)
 				    : NAN;
 	return true;
 }

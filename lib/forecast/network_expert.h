@@ -19,10 +19,8 @@ enum { NETWORK_LOCAL, NETWORK_SEASONAL };
 /* What one training of one network needs. */
 struct network_job {
 	const struct rollcast_model_settings *model;
-	struct feature_view view;
-	const uint32_t *origins; /* indexes of values that have matured, all in one piece */
-	uint32_t origin_count;
-	double scale;
+	const struct lesson *lessons; /* one or more, of the same lookback, horizon, season_count */
+	uint32_t lesson_count;
 	uint64_t seed;
 };
 
@@ -32,7 +30,7 @@ size_t network_scratch(const struct rollcast_model_settings *model, uint32_t hor
 
 /*
  * Trains network `which` from `before` (NULL or of another shape: anew) into *ret_fit, which the
- * caller owns. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM. Adds the optimiser steps done to *steps.
+ * caller owns; its scale is that of the first lesson. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM. Adds the optimiser steps done to *steps.
  */
 int network_train(const struct network_job *job, uint32_t which, const struct network_fit *before,
 		  struct network_fit *ret_fit, uint32_t *steps);

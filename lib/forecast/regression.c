@@ -130,7 +130,7 @@ static double *encode_seasons(const struct feature_view *view, size_t origin, ui
 /* ---- fitting ---- */
 
 struct problem {
-	const struct regression_job *job;
+	const struct lesson *lesson;
 	uint32_t which, features, horizon;
 	uint32_t rows;
 	const uint32_t *origins;	       /* [rows] */
@@ -160,21 +160,21 @@ static void problem_finish_at_scope_end(struct problem *problem)
 	problem_finish(problem);
 }
 
-static int problem_init(struct problem *problem, const struct regression_job *job, uint32_t which)
+static int problem_init(struct problem *problem, const struct lesson *lesson, uint32_t which)
 {
-	uint32_t features = feature_count(&job->view, which), horizon = job->view.horizon;
-	uint32_t rows = job->origin_count < ROWS_MAX ? job->origin_count : ROWS_MAX;
+	uint32_t features = feature_count(&lesson->view, which), horizon = lesson->view.horizon;
+	uint32_t rows = lesson->origin_count < ROWS_MAX ? lesson->origin_count : ROWS_MAX;
 	uint32_t wide = features > horizon ? features : horizon;
 	size_t cells = (size_t)rows * features, targets = (size_t)rows * horizon;
 	size_t square = (size_t)features * features;
 
 	*problem = (struct problem){
-		.job = job,
+		.lesson = lesson,
 		.which = which,
 		.features = features,
 		.horizon = horizon,
 		.rows = rows,
-		.origins = job->origins + (job->origin_count - rows),
+		.origins = lesson->origins + (lesson->origin_count - rows),
 		.x = malloc(cells * sizeof(double)),
 		.y = malloc(targets * sizeof(double)),
 		.anchors = malloc(rows * sizeof(double)),
@@ -196,8 +196,8 @@ static int problem_init(struct problem *problem, const struct regression_job *jo
 /* Everything that does not depend on the step: lags, targets, the constant. */
 static void fill(struct problem *problem)
 {
-	const struct feature_view *view = &problem->job->view;
-	double scale = problem->job->scale;
+	const struct feature_view *view = &problem->lesson->view;
+	double scale = problem->lesson->scale;
 
 	for (uint32_t i = 0; i < problem->rows; i++) {
 		size_t origin = problem->origins[i];
@@ -216,13 +216,13 @@ static void fill(struct problem *problem)
 /* Features of one step of the horizon, where they differ from step to step. */
 static void fill_step(struct problem *problem, uint32_t step)
 {
-	const struct feature_view *view = &problem->job->view;
+	const struct feature_view *view = &problem->lesson->view;
 
 	if (!kinds[problem->which].seasonal)
 		return;
 	for (uint32_t i = 0; i < problem->rows; i++)
 		encode_seasons(view, problem->origins[i], step + 1, problem->anchors[i],
-			       problem->job->scale,
+			       problem->lesson->scale,
 			       problem->x + (size_t)i * problem->features +
 				       past_features(view, problem->which));
 }
@@ -357,17 +357,17 @@ static bool fit_all(struct problem *problem, double lambda, double *coefficients
 	return true;
 }
 
-int regression_fit(const struct regression_job *job, uint32_t which, struct regression_fit *ret_fit)
+int regression_fit(const struct lesson *lesson, uint32_t which, struct regression_fit *ret_fit)
 {
 	CLEANUP(problem_finish) struct problem problem = {0};
 	CLEANUP(free) double *coefficients = NULL;
 	int r;
 
 	*ret_fit = (struct regression_fit){0};
-	if (job->origin_count < ROWS_LEAST ||
-	    (kinds[which].seasonal && job->view.season_count == 0))
+	if (lesson->origin_count < ROWS_LEAST ||
+	    (kinds[which].seasonal && lesson->view.season_count == 0))
 		return 0;
-	r = problem_init(&problem, job, which);
+	r = problem_init(&problem, lesson, which);
 	if (r < 0)
 		return r;
 	coefficients = malloc((size_t)problem.horizon * problem.features * sizeof(double));
@@ -378,7 +378,7 @@ int regression_fit(const struct regression_job *job, uint32_t which, struct regr
 		*ret_fit = (struct regression_fit){
 			.coefficients = STEAL(coefficients),
 			.features = problem.features,
-			.scale = job->scale,
+			.scale = lesson->scale,
 		};
 	return 0;
 }

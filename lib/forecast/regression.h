@@ -21,16 +21,8 @@ enum {
 	REGRESSION_LEVELS_SEASONAL, /* and what was there seasons ago */
 };
 
-struct regression_job {
-	struct feature_view view;
-	const uint32_t *origins; /* ascending; each has a lookback before it and a horizon behind */
-	uint32_t origin_count;
-	double scale;
-};
-
 /* Fits regression `which`; an empty *ret_fit if there is too little to learn from. 0, -ENOMEM. */
-int regression_fit(const struct regression_job *job, uint32_t which,
-		   struct regression_fit *ret_fit);
+int regression_fit(const struct lesson *lesson, uint32_t which, struct regression_fit *ret_fit);
 void regression_fit_finish(struct regression_fit *fit);
 
 /*

@@ -4,6 +4,7 @@
  *	stream.c     samples in, forecasts out
  *	life.c       settings, creation and what is made when the step is known
  *	scoring.c    what the truth says about what was forecast
+ *	group.c      what it shares with others
  *	training.c   when training is due, jobs out and back
  *	record.c     the whole as bytes, and back
  */
@@ -18,6 +19,7 @@
 #include "lib/forecast/past.h"
 #include "lib/forecast/pending.h"
 #include "lib/forecast/score.h"
+#include "lib/forecast/shared.h"
 #include "lib/series/grid.h"
 #include "rollcast/stream.h"
 
@@ -34,6 +36,7 @@ struct rollcast_stream {
 	bool ready;
 	struct past past;
 	struct fit fit;
+	struct rollcast_shared *shared; /* what its group shares; NULL: nothing */
 	struct fit_scratch scratch;
 	double states[ROLLCAST_EXPERTS_MAX][EXPERT_STATES];
 	struct blend blend;

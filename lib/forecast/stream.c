@@ -14,6 +14,7 @@ static struct expert_view view_of(struct rollcast_stream *stream)
 	return (struct expert_view){
 		.past = &stream->past,
 		.fit = &stream->fit,
+		.shared = stream->shared,
 		.model = &stream->settings->model,
 		.horizon = stream->settings->horizon,
 		.step_us = grid_step_us(&stream->grid),
@@ -96,19 +97,30 @@ static void spread_quantiles(struct rollcast_stream *stream)
 	}
 }
 
+/* An expert's weight in the newest forecast; none if it was silent. */
+static double weight_of(const struct rollcast_stream *stream, uint32_t expert)
+{
+	uint32_t horizon = stream->settings->horizon;
+
+	return isfinite(stream->forecasts[(size_t)expert * horizon])
+		       ? blend_weight(&stream->blend, expert, horizon)
+		       : 0;
+}
+
 static void set_weights(struct rollcast_stream *stream)
 {
 	struct rollcast_forecast *forecast = &stream->forecast;
 	enum rollcast_cell cell = stream->settings->model.cell;
-	double largest = -1;
+	double largest = 0, mass = 0;
 
 	forecast->weight_count = 0;
 	for (uint32_t i = 0; i < expert_count; i++) {
-		double weight = blend_weight(&stream->blend, i, forecast->horizon);
+		double weight = weight_of(stream, i);
 		const char *name = rollcast_expert_name(i, cell);
 
 		if (!(weight > 0))
 			continue;
+		mass += weight;
 		forecast->weights[forecast->weight_count++] =
 			(struct rollcast_expert_weight){name, weight};
 		if (weight > largest) {
@@ -116,6 +128,20 @@ static void set_weights(struct rollcast_stream *stream)
 			forecast->expert = name;
 		}
 	}
+	if (forecast->weight_count == 0) {
+		forecast->expert = rollcast_expert_name(EXPERT_NAIVE, cell);
+		forecast->weights[forecast->weight_count++] =
+			(struct rollcast_expert_weight){forecast->expert, mass = 1};
+	}
+	for (uint32_t i = 0; i < forecast->weight_count; i++)
+		forecast->weights[i].weight /= mass;
+}
+
+static int64_t trained_us(const struct rollcast_stream *stream)
+{
+	if (stream->shared && stream->shared->trained_us > stream->fit.trained_us)
+		return stream->shared->trained_us;
+	return stream->fit.trained_us;
 }
 
 static void make_forecast(struct rollcast_stream *stream)
@@ -134,7 +160,7 @@ static void make_forecast(struct rollcast_stream *stream)
 	forecast->skill = score_skill(&stream->score);
 	for (uint32_t i = 0; i < forecast->level_count; i++)
 		forecast->coverage[i] = score_coverage(&stream->score, i);
-	forecast->trained_us = stream->fit.trained_us;
+	forecast->trained_us = trained_us(stream);
 	forecast->samples = stream->samples;
 }
 

@@ -46,13 +46,13 @@ double rollcast_stream_urgency(const struct rollcast_stream *stream)
 	return (1 + overdue) * growth;
 }
 
-static uint64_t seed_of(const struct rollcast_stream *stream)
+static uint64_t hash_of(const struct rollcast_stream *stream)
 {
 	uint64_t seed = stream->settings->model.seed;
 
 	for (const char *c = stream->name; *c; c++)
 		seed = random_mix(seed, (unsigned char)*c);
-	return random_mix(seed, stream->trainings);
+	return seed;
 }
 
 static int copy_window(const struct rollcast_stream *stream, struct rollcast_job *job)
@@ -82,7 +82,9 @@ int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **re
 	job->settings = *stream->settings;
 	job->step_us = grid_step_us(&stream->grid);
 	job->time_us = stream->past.time_us;
-	job->seed = seed_of(stream);
+	job->stream = hash_of(stream);
+	job->seed = random_mix(job->stream, stream->trainings);
+	blend_ratios(&stream->blend, &job->ratios);
 	job->result = -EAGAIN;
 	r = copy_window(stream, job);
 	if (r == 0)

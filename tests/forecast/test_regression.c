@@ -44,7 +44,7 @@ static double error_at_end(uint32_t which, const double *values, const double *f
 	}
 	if (season_count)
 		memcpy(fit.seasons, seasons, season_count * sizeof(*seasons));
-	struct regression_job job = {
+	struct lesson job = {
 		.view = {.lookback = LOOKBACK,
 			 .horizon = HORIZON,
 			 .seasons = seasons,
@@ -107,7 +107,7 @@ static void too_few_rows_fit_nothing(void **state)
 	double values[60] = {0};
 	uint32_t origins[20];
 	struct regression_fit fit;
-	struct regression_job job = {
+	struct lesson job = {
 		.view = {.lookback = LOOKBACK, .horizon = HORIZON, .values = values},
 		.origins = origins,
 		.origin_count = 20,
