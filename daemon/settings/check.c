@@ -210,6 +210,9 @@ static void check_model(const struct check *check)
 	    is_good(check, "optimizer.kind"))
 		node_problem(check->problems, culprit(check, "optimizer.momentum"),
 			     "only \"sgd\" and \"rmsprop\" have momentum of their own");
+	if (is_good(check, "patch") && is_good(check, "lookback") && model->lookback % model->patch)
+		node_problem(check->problems, culprit(check, "patch"),
+			     "does not divide the lookback, %u", model->lookback);
 }
 
 static void check_is_reached(const struct check *check)

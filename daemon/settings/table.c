@@ -8,6 +8,7 @@ static const char *const contents[] = {"forecasts", "alerts", NULL};
 static const char *const output_types[] = {"xpub", "pub", "push", NULL};
 static const char *const formats[] = {"msgpack", "json", "influx", NULL};
 static const char *const time_units[] = {"s", "ms", "us", "ns", NULL};
+static const char *const scopes[] = {"stream", "group", NULL};
 static const char *const cells[] = {"lstm", "gru", "rnn", NULL};
 static const char *const activations[] = {"tanh", "relu", NULL};
 static const char *const losses[] = {"mae", "mse", "huber", NULL};
@@ -55,6 +56,10 @@ const struct key table_keys[] = {
 	 .help = "More than that, `sub` drops and counts; `pull` takes messages more slowly, so "
 		 "that its senders wait. A second's worth may come at once."},
 
+	{"models.*.scope", KEY_WORD, PLACE(model_settings, model.scope), .words = scopes,
+	 .fallback = "stream",
+	 .help = "Who learns together: `stream`, each stream by itself; `group`, one network for all "
+		 "streams of a rule, which a new stream has from its first full lookback on."},
 	{"models.*.cell", KEY_WORD, PLACE(model_settings, model.cell), .words = cells,
 	 .fallback = "lstm", .help = "Kind of recurrent cell."},
 	{"models.*.hidden", KEY_WHOLE, PLACE(model_settings, model.hidden), .min = 1, .max = 1024,
@@ -66,6 +71,10 @@ const struct key table_keys[] = {
 	 .help = "Activation of candidate and output; gates are sigmoid."},
 	{"models.*.lookback", KEY_WHOLE, PLACE(model_settings, model.lookback), .min = 1,
 	 .max = 4096, .fallback = "48", .unit = "steps", .help = "Steps that the network reads."},
+	{"models.*.patch", KEY_WHOLE, PLACE(model_settings, model.patch), .min = 1, .max = 1024,
+	 .fallback = "1", .unit = "steps",
+	 .help = "Steps of the lookback that the network reads at once, such as a day of 24 hours: "
+		 "fewer, wider steps. Divides `lookback`."},
 	{"models.*.loss", KEY_WORD, PLACE(model_settings, model.loss), .words = losses,
 	 .fallback = "mae",
 	 .help = "What training minimises: absolute error, squared error, or `huber`, which is "

@@ -69,6 +69,7 @@ static const struct {
 		     "outputs: [{name: z, bind: ipc://z}]\n"},
 	{"outputs[]", "inputs: [{name: a, connect: ipc://a}]\n"
 		      "outputs: [{name: z, bind: ipc://z, %s}]\n"},
+	{"models.*.patch", SOCKETS "models: {a: {lookback: 1024, %s}}\n"},
 	{"models.*", SOCKETS "models: {a: {%s}}\n"},
 	{"streams[].window", SOCKETS "models: {default: {lookback: 1}}\n"
 				     "streams: [{horizon: 3, %s}]\n"},
