@@ -3,8 +3,8 @@
  *
  *	files ─► series ─► streams, on all cores ─► measures ─► a table, CSV, plots
  *
- * Every stream is played by one thread from beginning to end and its random numbers hang on its name,
- * so results do not depend on how many threads there are.
+ * Every stream, or group of streams, is played by one thread from beginning to end and its random
+ * numbers hang on names, so results do not depend on how many threads there are.
  */
 #include <errno.h>
 #include <math.h>
@@ -77,6 +77,9 @@ struct backtest {
 	struct backtest_series *series;
 	struct rollcast_stream_settings *chosen; /* [series_count] */
 	struct backtest_result *results;	 /* [series_count] */
+	struct backtest_task *tasks;		 /* [series_count], those of a group side by side */
+	size_t *parts;				 /* [part_count + 1]: where in tasks each begins */
+	size_t part_count;
 	size_t series_count;
 	size_t samples;
 	atomic_size_t done;
@@ -207,14 +210,49 @@ static int choose_settings(struct backtest *backtest)
 	return 0;
 }
 
+/* All streams of a rule that is a group, which is told by its first, or one stream; as a part. */
+static void add_part(struct backtest *backtest, const struct rollcast_stream_settings *const *rules,
+		     size_t first)
+{
+	bool group = backtest->chosen[first].model.scope == ROLLCAST_SCOPE_GROUP;
+	size_t end = backtest->parts[backtest->part_count];
+
+	for (size_t i = 0; i < first && group; i++)
+		if (rules[i] == rules[first])
+			return;
+	for (size_t i = first; i < (group ? backtest->series_count : first + 1); i++)
+		if (rules[i] == rules[first])
+			backtest->tasks[end++] = (struct backtest_task){
+				&backtest->series[i], &backtest->chosen[i], &backtest->results[i]};
+	backtest->parts[++backtest->part_count] = end;
+}
+
+static int make_parts(struct backtest *backtest)
+{
+	size_t count = backtest->series_count;
+	CLEANUP(free)
+	const struct rollcast_stream_settings **rules = calloc(count + 1, sizeof(*rules));
+
+	backtest->tasks = calloc(count + 1, sizeof(*backtest->tasks));
+	backtest->parts = calloc(count + 1, sizeof(*backtest->parts));
+	if (!rules || !backtest->tasks || !backtest->parts)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && backtest->settings; i++)
+		rules[i] = find_rule(backtest->settings, backtest->series[i].name);
+	for (size_t i = 0; i < count; i++)
+		add_part(backtest, rules, i);
+	return 0;
+}
+
 /* ---- the run ---- */
 
 static int play(void *context, size_t index)
 {
 	struct backtest *backtest = context;
+	size_t first = backtest->parts[index];
 
-	return backtest_run(&backtest->plan, &backtest->series[index], &backtest->chosen[index],
-			    &backtest->results[index]);
+	return backtest_run(&backtest->plan, backtest->tasks + first,
+			    backtest->parts[index + 1] - first);
 }
 
 static void look(void *context)
@@ -237,7 +275,7 @@ static int run(struct backtest *backtest)
 	};
 	openblas_set_num_threads(1);
 	progress_init(&backtest->progress);
-	r = parallel_run(backtest->series_count, threads ? threads : parallel_cores(), play, look,
+	r = parallel_run(backtest->part_count, threads ? threads : parallel_cores(), play, look,
 			 backtest);
 	progress_finish(&backtest->progress);
 	return r;
@@ -374,6 +412,8 @@ static int work(struct backtest *backtest, int files, char **paths)
 	if (r == 0)
 		r = choose_settings(backtest);
 	if (r == 0)
+		r = make_parts(backtest);
+	if (r == 0)
 		r = run(backtest);
 	if (r == 0 && chosen->out)
 		r = write_forecasts(backtest, chosen->out);
@@ -404,6 +444,8 @@ static void finish(struct backtest *backtest)
 	free(backtest->series);
 	free(backtest->results);
 	free(backtest->chosen);
+	free(backtest->tasks);
+	free(backtest->parts);
 	settings_destroy(backtest->settings);
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/series/accuracy.h"
+#include "rollcast/group.h"
 
 enum { REPORTED = 256 }; /* samples, between reports of progress */
 
@@ -20,6 +21,7 @@ struct run {
 	double *latest; /* [quantiles x horizon] of the newest forecast */
 	uint64_t latest_origin;
 	bool has_latest;
+	size_t next; /* sample; one beyond the last: the end of the series, then nothing */
 };
 
 /* ---- series ---- */
@@ -181,51 +183,131 @@ static int take_forecast(struct run *run, const struct rollcast_forecast *foreca
 
 /* ---- the loop ---- */
 
-static int train(struct run *run)
+/* What one call of backtest_run plays: one stream, or all streams of a group. */
+struct runs {
+	struct run *items; /* [count] */
+	size_t count;
+	struct rollcast_group *group; /* NULL: no group */
+};
+
+static int train(struct run *run, struct rollcast_group *group)
 {
 	struct rollcast_job *job;
-	int r = rollcast_stream_job(run->stream, &job);
+	int r = rollcast_stream_job(run->stream, &job), learned = 0;
 
 	if (r < 0)
 		return r;
 	rollcast_job_run(job);
+	if (group)
+		learned = rollcast_group_learn(group, job);
 	r = rollcast_stream_adopt(run->stream, job);
 	run->result->trainings++;
 	if (r == ROLLCAST_NETWORK_DIVERGED)
 		run->result->diverged++;
-	return r < 0 ? r : 0;
+	return r < 0 ? r : learned;
 }
 
-static int take_steps(struct run *run)
+static int take_steps(struct run *run, struct rollcast_group *group)
 {
 	const struct rollcast_forecast *forecast;
 	int r;
 
+	if (group)
+		rollcast_stream_share(run->stream, rollcast_group_shared(group));
 	while ((r = rollcast_stream_step(run->stream, &forecast)) > 0) {
 		r = take_forecast(run, forecast);
 		if (r == 0 && rollcast_stream_urgency(run->stream) >= 1)
-			r = train(run);
+			r = train(run, group);
 		if (r < 0)
 			break;
 	}
 	return r;
 }
 
-static int play(struct run *run, const struct backtest_series *series)
+static double processor_seconds(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The next sample of a series, or its end. */
+static int advance(struct run *run, struct rollcast_group *group)
+{
+	const struct backtest_series *series = run->series;
+	double started = processor_seconds();
+	size_t i = run->next++;
 	int r = 0;
 
-	for (size_t i = 0; i < series->count && r == 0; i++) {
+	if (i < series->count) {
 		r = rollcast_stream_push(run->stream, series->times_us[i], series->values[i]);
-		if (r >= 0)
-			r = take_steps(run);
 		if ((i + 1) % REPORTED == 0 || i + 1 == series->count)
 			atomic_fetch_add_explicit(run->plan->done, i % REPORTED + 1,
 						  memory_order_relaxed);
-	}
-	if (r == 0) {
+	} else {
 		rollcast_stream_flush(run->stream);
-		r = take_steps(run);
+	}
+	if (r >= 0)
+		r = take_steps(run, group);
+	run->result->seconds += processor_seconds() - started;
+	return r;
+}
+
+/* The time goes on: what the streams have brought up to now is learned from. */
+static int train_group(struct runs *runs)
+{
+	double started = processor_seconds(), seconds;
+	struct rollcast_group_job *job;
+	int r;
+
+	if (!runs->group || !rollcast_group_is_due(runs->group))
+		return 0;
+	r = rollcast_group_job(runs->group, &job);
+	if (r < 0)
+		return r;
+	rollcast_group_job_run(job);
+	r = rollcast_group_adopt(runs->group, job);
+	seconds = processor_seconds() - started;
+	for (size_t i = 0; i < runs->count; i++)
+		runs->items[i].result->seconds += seconds / (double)runs->count;
+	return r < 0 ? r : 0;
+}
+
+static int64_t next_time(const struct run *run)
+{
+	if (run->next > run->series->count)
+		return INT64_MAX;
+	return run->next < run->series->count ? run->series->times_us[run->next] : INT64_MAX - 1;
+}
+
+static size_t earliest(const struct runs *runs)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i < runs->count; i++)
+		if (next_time(&runs->items[i]) < next_time(&runs->items[first]))
+			first = i;
+	return first;
+}
+
+/* All samples in the order of their times, those of one time in the order of the series. */
+static int play(struct runs *runs)
+{
+	int64_t now_us = INT64_MIN;
+	int r = 0;
+
+	while (r >= 0) {
+		struct run *run = &runs->items[earliest(runs)];
+		int64_t time_us = next_time(run);
+
+		if (time_us == INT64_MAX)
+			return 0;
+		if (time_us > now_us)
+			r = train_group(runs);
+		now_us = time_us;
+		if (r >= 0)
+			r = advance(run, runs->group);
 	}
 	return r;
 }
@@ -299,38 +381,64 @@ static void measure(struct run *run)
 	measures->msis = middle ? accuracy_msis(&intervals[middle - 1], scale) : NAN;
 }
 
-static double processor_seconds(void)
-{
-	struct timespec now;
+/* ---- from beginning to end ---- */
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+static int prepare(struct run *run, const struct backtest_plan *plan,
+		   const struct backtest_task *task)
+{
+	*run = (struct run){
+		.plan = plan,
+		.series = task->series,
+		.settings = task->settings,
+		.result = task->result,
+	};
+	*task->result = (struct backtest_result){0};
+	return rollcast_stream_create(task->series->name, task->settings, &run->stream);
 }
 
-int backtest_run(const struct backtest_plan *plan, const struct backtest_series *series,
-		 const struct rollcast_stream_settings *settings,
-		 struct backtest_result *ret_result)
+static int conclude(struct run *run)
 {
-	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	struct run run = {
-		.plan = plan, .series = series, .settings = settings, .result = ret_result};
-	double started = processor_seconds();
-	int r;
+	struct backtest_result *result = run->result;
+	int r = run->has_latest ? keep_missing(run, result->step_count) : 0;
 
-	*ret_result = (struct backtest_result){0};
-	r = rollcast_stream_create(series->name, settings, &stream);
-	if (r < 0)
-		return r;
-	run.stream = stream;
-	r = play(&run, series);
-	if (r == 0 && run.has_latest)
-		r = keep_missing(&run, ret_result->step_count);
-	free(run.latest);
-	for (uint32_t i = 0; i < ROLLCAST_EXPERTS_MAX && ret_result->forecasts; i++)
-		ret_result->shares[i] /= (double)ret_result->forecasts;
-	ret_result->seconds = processor_seconds() - started;
+	for (uint32_t i = 0; i < ROLLCAST_EXPERTS_MAX && result->forecasts; i++)
+		result->shares[i] /= (double)result->forecasts;
 	if (r == 0)
-		measure(&run);
+		measure(run);
+	return r;
+}
+
+static void runs_finish(struct runs *runs)
+{
+	for (size_t i = 0; runs->items && i < runs->count; i++) {
+		rollcast_stream_destroy(runs->items[i].stream);
+		free(runs->items[i].latest);
+	}
+	free(runs->items);
+	rollcast_group_destroy(runs->group);
+}
+
+static void runs_finish_at_scope_end(struct runs *runs)
+{
+	runs_finish(runs);
+}
+
+int backtest_run(const struct backtest_plan *plan, const struct backtest_task *tasks, size_t count)
+{
+	CLEANUP(runs_finish) struct runs runs = {.count = count};
+	int r = 0;
+
+	runs.items = calloc(count, sizeof(*runs.items));
+	if (!runs.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = prepare(&runs.items[i], plan, &tasks[i]);
+	if (r == 0 && tasks->settings->model.scope == ROLLCAST_SCOPE_GROUP)
+		r = rollcast_group_create(tasks->settings, &runs.group);
+	if (r == 0)
+		r = play(&runs);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = conclude(&runs.items[i]);
 	return r;
 }
 

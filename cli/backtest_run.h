@@ -1,6 +1,6 @@
 /*
- * One stream in simulated time, through the code of the daemon: push, step, and trainings as soon as
- * they are due.
+ * Streams in simulated time, through the code of the daemon: push, step, and trainings as soon as they
+ * are due.
  */
 #ifndef CLI_BACKTEST_RUN_H
 #define CLI_BACKTEST_RUN_H
@@ -54,13 +54,18 @@ struct backtest_result {
 	struct backtest_measures measures;
 };
 
+/* One series to play. */
+struct backtest_task {
+	const struct backtest_series *series;
+	const struct rollcast_stream_settings *settings;
+	struct backtest_result *result; /* owned by the caller, whatever backtest_run returns */
+};
+
 /*
- * Plays a series. An origin at a step without a measured value forecasts what the one before it did,
- * moved on. 0 or a negative errno; the caller owns *ret_result in any case.
+ * Plays the series of the tasks: one, or those of a group in lockstep, in the order of time. An origin at a step without a measured value forecasts what the one before it did,
+ * moved on. 0 or a negative errno.
  */
-int backtest_run(const struct backtest_plan *plan, const struct backtest_series *series,
-		 const struct rollcast_stream_settings *settings,
-		 struct backtest_result *ret_result);
+int backtest_run(const struct backtest_plan *plan, const struct backtest_task *tasks, size_t count);
 void backtest_result_finish(struct backtest_result *result);
 
 /* The quantile row of one origin. */
