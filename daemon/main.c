@@ -5,6 +5,7 @@
  *	2. in/         sockets → samples → blocks, a block per shard
  *	3. stream/     shards: what a stream does with a sample is lib/forecast/stream.c
  *	4. train/      trainers: jobs on copies, most urgent first
+ *	   group/      what the streams of a rule learn together
  *	5. out/        forecasts → bytes → sockets
  *	6. state/      what shards hand over → files → shards, on the next start
  *	7. watch/      what systemd, Prometheus and people are told
@@ -33,6 +34,7 @@
 #include "daemon/base/queue.h"
 #include "daemon/base/thread.h"
 #include "daemon/base/values.h"
+#include "daemon/group/groups.h"
 #include "daemon/in/in.h"
 #include "daemon/message.h"
 #include "daemon/out/out.h"
@@ -75,6 +77,7 @@ struct daemon {
 	struct values limits;  /* of thresholds, between shards */
 	struct queue training; /* shard → train */
 	struct train *train;
+	struct groups *groups;	     /* which trainers teach and shards look at */
 	struct block_pool forecasts; /* what shards fill and out gives back */
 	struct queue leaving;	     /* shard → out */
 	struct out *out;
@@ -204,6 +207,7 @@ static int make_shards(struct daemon *daemon)
 			.out = &daemon->leaving,
 			.forecasts = &daemon->forecasts,
 			.limits = &daemon->limits,
+			.groups = daemon->groups,
 			.counters = &daemon->counters.daemon,
 			.latency = &daemon->counters.latency,
 			.heartbeat = &daemon->heartbeats[2 + i],
@@ -218,8 +222,10 @@ static int make_shards(struct daemon *daemon)
 
 static int make_rooms(struct daemon *daemon)
 {
-	int r = make_state(daemon);
+	int r = groups_create(daemon->settings, &daemon->counters.daemon, &daemon->groups);
 
+	if (r == 0)
+		r = make_state(daemon);
 	if (r == 0)
 		r = make_shards(daemon);
 	if (r < 0)
@@ -228,6 +234,7 @@ static int make_rooms(struct daemon *daemon)
 		.queue = &daemon->training,
 		.inboxes = daemon->inboxes,
 		.threads = trainer_count(daemon->settings),
+		.groups = daemon->groups,
 	};
 
 	r = train_create(&train_plan, &daemon->train);
@@ -328,6 +335,7 @@ static void finish(struct daemon *daemon)
 	train_destroy(daemon->train);
 	for (uint32_t i = 0; daemon->shards && i < daemon->shard_count; i++)
 		shard_destroy(daemon->shards[i]);
+	groups_destroy(daemon->groups);
 	state_destroy(daemon->state);
 	if (daemon->journals.free.items)
 		block_pool_finish(&daemon->journals);

@@ -38,6 +38,7 @@
 /* A training under way: from a shard to a trainer and back. */
 struct training {
 	uint32_t shard;		  /* whose it is */
+	uint32_t rule;		  /* index of the stream's rule in the settings */
 	void *stream;		  /* the shard's own mark; nobody else looks behind it */
 	struct rollcast_job *job; /* owned by whoever holds the training */
 	double urgency;

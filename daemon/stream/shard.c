@@ -48,6 +48,9 @@ struct shard {
 	struct table table;
 	struct strangers strangers;
 	size_t *typical;       /* [rules]: bytes of the largest stream of a rule so far */
+	struct rollcast_shared **shared; /* [rules], what their streams share; NULL: nothing */
+	uint64_t generation;		 /* of the groups, when that was */
+	size_t unmatched_count;
 	struct block *filling; /* forecasts; NULL: none taken */
 	uint32_t filling_count;
 	struct waiting waiting[LETTERS_MAX + 1];
@@ -232,6 +235,27 @@ static void forget(struct shard *shard, struct entry *entry)
 		entry_destroy(entry);
 }
 
+/* ---- groups ---- */
+
+static uint32_t rule_of(const struct shard *shard, const struct entry *entry)
+{
+	return (uint32_t)(entry->rule - shard->plan.settings->streams);
+}
+
+/* Looks what the groups have for their streams, if that has changed. */
+static void look_at_groups(struct shard *shard)
+{
+	uint64_t generation = groups_generation(shard->plan.groups);
+
+	if (generation == shard->generation)
+		return;
+	shard->generation = generation;
+	for (size_t i = 0; i < shard->plan.settings->stream_count; i++) {
+		rollcast_shared_unref(shard->shared[i]);
+		shard->shared[i] = groups_shared(shard->plan.groups, i);
+	}
+}
+
 /* ---- training ---- */
 
 static void log_failure(struct shard *shard, const struct entry *entry, int r)
@@ -300,6 +324,7 @@ static void train_here(struct shard *shard, struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
+	groups_learn(shard->plan.groups, training);
 	heartbeat_beat(shard->plan.heartbeat);
 	adopt(shard, training);
 }
@@ -324,7 +349,11 @@ static void train_if_due(struct shard *shard, struct entry *entry)
 	}
 
 	struct training training = {
-		.shard = shard->plan.index, .stream = entry, .urgency = urgency};
+		.shard = shard->plan.index,
+		.rule = rule_of(shard, entry),
+		.stream = entry,
+		.urgency = urgency,
+	};
 	int r = rollcast_stream_job(entry->stream, &training.job);
 
 	if (r < 0) {
@@ -360,6 +389,8 @@ static void run_steps(struct shard *shard, struct entry *entry)
 		entry->is_over = true;
 		return;
 	}
+	look_at_groups(shard);
+	rollcast_stream_share(entry->stream, shard->shared[rule_of(shard, entry)]);
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
 		if (shard->restoring)
 			continue; /* it is old, and was sent in its time */
@@ -800,7 +831,8 @@ int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
 		return -ENOMEM;
 	shard->plan = *plan;
 	shard->typical = calloc(plan->settings->stream_count, sizeof(*shard->typical));
-	if (!shard->typical)
+	shard->shared = calloc(plan->settings->stream_count + 1, sizeof(*shard->shared));
+	if (!shard->typical || !shard->shared)
 		return -ENOMEM;
 	int r = table_init(&shard->table);
 
@@ -849,6 +881,9 @@ void shard_destroy(struct shard *shard)
 	table_finish(&shard->table);
 	strangers_finish(&shard->strangers);
 	free(shard->typical);
+	for (size_t i = 0; shard->shared && i < shard->plan.settings->stream_count; i++)
+		rollcast_shared_unref(shard->shared[i]);
+	free(shard->shared);
 	free(shard);
 }
 

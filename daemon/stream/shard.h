@@ -15,6 +15,7 @@
 #include "daemon/base/counters.h"
 #include "daemon/base/queue.h"
 #include "daemon/base/thread.h"
+#include "daemon/group/groups.h"
 #include "daemon/settings/settings.h"
 #include "rollcast/cleanup.h"
 
@@ -33,6 +34,7 @@ struct shard_plan {
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct values *limits;	      /* what streams are held against; shared by all shards */
+	struct groups *groups;	      /* what streams share */
 	struct counters *counters;
 	struct histogram *latency; /* from samples to the forecasts they led to */
 	struct heartbeat *heartbeat;

@@ -29,7 +29,7 @@ bool train_goes_before(const void *a, const void *b)
 	return left->urgency > right->urgency;
 }
 
-static void run_job(struct training *training)
+static void run_job(const struct train *train, struct training *training)
 {
 	int64_t start_us = clock_monotonic_us();
 
@@ -37,6 +37,7 @@ static void run_job(struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
+	groups_learn(train->plan.groups, training);
 }
 
 static void *run(void *argument)
@@ -51,7 +52,7 @@ static void *run(void *argument)
 		if (r == QUEUE_TIMEOUT)
 			continue;
 		if (!atomic_load_explicit(&train->stopping, memory_order_relaxed))
-			run_job(&letter.training);
+			run_job(train, &letter.training);
 		queue_push(&train->plan.inboxes[letter.training.shard], &letter);
 	}
 	return NULL;

@@ -2,6 +2,7 @@
  * The room where networks are trained: N threads that own nothing.
  *
  *	training queue (most urgent first) ──► run the job ──letter──► the job's shard
+ *	                                            └─► its group, if it has one (group/)
  *
  * A job is a copy of window and weights, so a shard never waits for a trainer.
  */
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "daemon/base/queue.h"
+#include "daemon/group/groups.h"
 #include "rollcast/cleanup.h"
 
 /* Everything lent to the room, until train_destroy. */
@@ -18,6 +20,7 @@ struct train_plan {
 	struct queue *queue;   /* of struct training, ordered by train_goes_before */
 	struct queue *inboxes; /* [shards], of struct letter */
 	uint32_t threads;
+	struct groups *groups; /* which learn from what is trained */
 };
 
 /* The order of the training queue: the more urgent training goes first. */

@@ -4,7 +4,7 @@
 #
 #	lib/<room> ──► include/rollcast              cli ──► daemon/settings, daemon/base
 #	lib/forecast ──► the other rooms of lib      daemon/<room> ──► settings, base, message.h
-#	                                             daemon/main.c ──► all rooms
+#	daemon/(stream|train) ──► group              daemon/main.c ──► all rooms
 set -eu
 
 git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'include/*.h' |
@@ -16,7 +16,9 @@ git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'i
 		row("^lib/forecast/", "^rollcast/|^lib/(forecast|network|series|wire)/")
 		row("^daemon/base/", "^rollcast/cleanup\\.h$|^daemon/base/")
 		row("^daemon/(settings/|message\\.h)", "^rollcast/|^daemon/(base|settings)/")
-		row("^daemon/(in|stream|train|out|state|watch)/",
+		row("^daemon/(stream|train)/",
+		    "^rollcast/|^daemon/(base|settings|group)/|^daemon/message\\.h$|^SAME/")
+		row("^daemon/(in|group|out|state|watch)/",
 		    "^rollcast/|^daemon/(base|settings)/|^daemon/message\\.h$|^SAME/")
 		row("^daemon/main\\.c$", "^rollcast/|^daemon/")
 		row("^cli/state\\.c$", "^rollcast/|^daemon/(base/|message\\.h$|state/(store|reader)\\.h$)|^cli/")
