@@ -5,6 +5,7 @@
 
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/regression.h"
+#include "lib/forecast/ridge.h"
 #include "lib/forecast/transform.h"
 
 enum { PERIODS_MEANT = 3 };
@@ -165,6 +166,14 @@ const struct expert_row expert_rows[] = {
 	{.name = "levels_seasonal",
 	 .forecast = regression_expert_forecast,
 	 .regression = REGRESSION_LEVELS_SEASONAL,
+	 .seasonal = true},
+	{.name = "ridge_root",
+	 .forecast = ridge_expert_forecast,
+	 .regression = RIDGE_ROOT,
+	 .seasonal = true},
+	{.name = "ridge_log",
+	 .forecast = ridge_expert_forecast,
+	 .regression = RIDGE_LOG,
 	 .seasonal = true},
 	{.name = "network", .forecast = network_expert_forecast, .network = NETWORK_LOCAL},
 	{.name = "network_seasonal",

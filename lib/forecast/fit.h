@@ -11,7 +11,7 @@
 
 #include "rollcast/stream.h"
 
-enum { FIT_NETWORKS = 2, FIT_REGRESSIONS = 5 };
+enum { FIT_NETWORKS = 2, FIT_REGRESSIONS = 7 };
 
 /* A network and the scale that it was trained in. */
 struct network_fit {

@@ -11,6 +11,7 @@
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/random.h"
 #include "lib/forecast/regression.h"
+#include "lib/forecast/ridge.h"
 #include "lib/forecast/transform.h"
 #include "lib/series/season.h"
 
@@ -161,22 +162,27 @@ static int train_networks(struct rollcast_job *job, const struct lesson *lesson)
 }
 
 /* A regression that no forecast will count is not worth its time. */
-static bool is_off(const struct rollcast_job *job, uint32_t which)
+static bool is_off(const struct rollcast_job *job, const struct expert_row *row)
 {
-	for (uint32_t i = 0; i < expert_count; i++)
-		if (expert_rows[i].forecast == regression_expert_forecast &&
-		    expert_rows[i].regression == which)
-			return job->settings.experts_off >> i & 1;
-	return true;
+	return job->settings.experts_off >> (row - expert_rows) & 1;
 }
 
 static int fit_regressions(struct rollcast_job *job, const struct lesson *lesson)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < FIT_REGRESSIONS && r == 0; i++)
-		if (!is_off(job, i))
-			r = regression_fit(lesson, i, &job->fit.regressions[i]);
+	for (uint32_t i = 0; i < expert_count && r == 0; i++) {
+		const struct expert_row *row = &expert_rows[i];
+
+		if (is_off(job, row))
+			continue;
+		if (row->forecast == regression_expert_forecast)
+			r = regression_fit(lesson, row->regression,
+					   &job->fit.regressions[row->regression]);
+		else if (row->forecast == ridge_expert_forecast)
+			r = ridge_fit(lesson, job->count, row->regression,
+				      &job->fit.regressions[row->regression]);
+	}
 	return r;
 }
 

@@ -14,6 +14,7 @@
 
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/regression.h"
+#include "lib/forecast/ridge.h"
 #include "lib/forecast/roll.h"
 #include "lib/forecast/state.h"
 #include "lib/series/archive.h"
@@ -119,6 +120,9 @@ static bool fitted_archive(struct archive *archive, const struct expert_row *row
 		return network_fit_archive(archive, row->network, &settings->model,
 					   settings->horizon, fit->season_count,
 					   &fit->networks[row->network]);
+	if (row->forecast == ridge_expert_forecast)
+		return ridge_fit_archive(archive, fit->seasons, fit->season_count,
+					 settings->horizon, &fit->regressions[row->regression]);
 	return regression_fit_archive(archive, row->regression, settings->model.lookback,
 				      settings->horizon, fit->season_count,
 				      &fit->regressions[row->regression]);
@@ -135,7 +139,8 @@ static void fits_archive(struct archive *record, struct rollcast_stream *stream,
 		bool kept = same_seasons || !row->seasonal;
 		struct archive section;
 
-		if (network || row->forecast == regression_expert_forecast) {
+		if (network || row->forecast == regression_expert_forecast ||
+		    row->forecast == ridge_expert_forecast) {
 			if (kept && (kept = begin(record, row->name, 1, what, &section, anew))) {
 				kept = fitted_archive(&section, row, stream);
 				archive_close(record, &section);

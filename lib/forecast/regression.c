@@ -391,11 +391,10 @@ void regression_fit_finish(struct regression_fit *fit)
 
 /* ---- saving and loading ---- */
 
-bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lookback,
-			    uint32_t horizon, uint32_t season_count, struct regression_fit *fit)
+bool regression_coefficients_archive(struct archive *archive, uint32_t features, uint32_t horizon,
+				     struct regression_fit *fit)
 {
-	const struct feature_view view = {.lookback = lookback, .season_count = season_count};
-	uint32_t features = feature_count(&view, which), as_saved = fit->features;
+	uint32_t as_saved = fit->features;
 	bool fitted = fit->coefficients;
 	size_t count;
 
@@ -416,6 +415,14 @@ bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lo
 	}
 	archive_finite(archive, fit->coefficients, count);
 	return true;
+}
+
+bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lookback,
+			    uint32_t horizon, uint32_t season_count, struct regression_fit *fit)
+{
+	const struct feature_view view = {.lookback = lookback, .season_count = season_count};
+
+	return regression_coefficients_archive(archive, feature_count(&view, which), horizon, fit);
 }
 
 /* ---- forecasts ---- */

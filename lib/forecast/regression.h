@@ -32,6 +32,10 @@ void regression_fit_finish(struct regression_fit *fit);
 bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lookback,
 			    uint32_t horizon, uint32_t season_count, struct regression_fit *fit);
 
+/* The same for regressions on `features` features of whatever kind. */
+bool regression_coefficients_archive(struct archive *archive, uint32_t features, uint32_t horizon,
+				     struct regression_fit *fit);
+
 /* Doubles of scratch that forecasts need. */
 size_t regression_scratch(uint32_t lookback);
 
