@@ -2,13 +2,19 @@
 """How good forecasts are on suites of real series: `rollcast backtest`, scored by an independent script.
 
     accuracy.py --data DIR --score score.py [--rollcast build/rollcast] [--suite p1,p2] [-- OPTION...]
+    accuracy.py --m4-train FILE --m4-test FILE --score score.py [--rollcast build/rollcast] [-- OPTION...]
 
 DIR has suite.csv (suite, stream, file, season, season2, horizon, warmup, stride, refit, window, limit,
 all in steps) and the files it names (ts, value). For each suite a settings file is written and the
 streams are played through `rollcast backtest`; what follows `--` is handed on to it.
+
+The second form is for M4 Hourly: wide files, a series per row. All series are one group, end at the same
+time and are forecast once, from their last value.
 """
 import argparse
 import csv
+import json
+import math
 import os
 import subprocess
 import sys
@@ -18,6 +24,14 @@ import time
 # What a change must not fall behind: rBest and the share of streams better than naive.
 BARS = {"p1": 0.66, "p2": 0.83, "p3": 0.84}
 MODEL = {"cell": "lstm", "hidden": 32, "lookback": 48, "steps": "{first: 400, refit: 180}"}
+
+
+M4_MODEL = {"scope": "group", "cell": "lstm", "hidden": 32, "lookback": 168, "patch": 24, "batch": 64,
+            "optimizer": {"rate": 0.004}, "steps": {"first": 4000, "refit": 2000}}
+M4_HORIZON = 48
+M4_SEASONS = [24, 168]
+M4_END = 1_500_000_000 // 3600 * 3600
+M4_BARS = {"OWA": 0.417, "MASE": 0.79}
 
 
 def read_suites(path):
@@ -83,10 +97,72 @@ def score(args, name, forecasts):
           flush=True)
 
 
+def read_m4(path):
+    with open(path, newline="") as file:
+        return {row[0]: [value for value in row[1:] if value] for row in list(csv.reader(file))[1:]}
+
+
+def write_m4_settings(path):
+    with open(path, "w") as file:
+        json.dump({"inputs": [{"name": "samples", "type": "pull", "bind": "tcp://127.0.0.1:5556"}],
+                   "outputs": [{"name": "forecasts", "bind": "tcp://127.0.0.1:5557"}],
+                   "models": {"default": M4_MODEL},
+                   "streams": [{"match": "*", "step": "1h", "window": 2016, "horizon": M4_HORIZON,
+                                "season": M4_SEASONS, "retrain": {"every": 100},
+                                "intervals": [0.8, 0.95]}]}, file)
+
+
+def write_m4_samples(path, series):
+    """Long, in the order of time."""
+    rows = [(M4_END - 3600 * (len(values) - 1 - i), name, value)
+            for name, values in series.items() for i, value in enumerate(values)]
+    rows.sort(key=lambda row: row[0])
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([("ts", "stream", "value"), *rows])
+
+
+def play_m4(args, series, directory, options):
+    """Returns wide files of mean, lower and upper bounds."""
+    settings, samples, forecasts = (os.path.join(directory, name)
+                                    for name in ("m4.yaml", "m4.csv", "long.csv"))
+    write_m4_settings(settings)
+    write_m4_samples(samples, series)
+    # --start and --stride count from each series' first step: the last steps of all are among these.
+    lengths = sorted({len(values) for values in series.values()})
+    stride = math.gcd(*(length - lengths[0] for length in lengths)) or 1
+    subprocess.run([args.rollcast, "backtest", "--config", settings, "--out", forecasts, "--start",
+                    str(lengths[0] - 1), "--stride", str(stride), *options, samples], check=True)
+    last = {}
+    with open(forecasts, newline="") as file:
+        for row in csv.DictReader(file):
+            if float(row["origin_ts"]) == M4_END:
+                last.setdefault(row["stream"], []).append(row)
+    files = [os.path.join(directory, name + ".csv") for name in ("rollcast", "lower", "upper")]
+    for path, column in zip(files, ("mean", "lower", "upper")):
+        with open(path, "w", newline="") as file:
+            csv.writer(file).writerows([["id", *(f"F{h + 1}" for h in range(M4_HORIZON))],
+                                        *([name, *(row[column] for row in rows)]
+                                          for name, rows in last.items())])
+    return files
+
+
+def run_m4(args, options):
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory:
+        mean, lower, upper = play_m4(args, read_m4(args.m4_train), directory, options)
+        print(f"m4: {time.monotonic() - started:.1f} s", flush=True)
+        subprocess.run([sys.executable, args.score, "--m4-train", args.m4_train, "--m4-test",
+                        args.m4_test, "--season", str(M4_SEASONS[0]), mean, "--lower", lower,
+                        "--upper", upper], check=True)
+    print("m4: must be at most " + ", ".join(f"{name} {bar}" for name, bar in M4_BARS.items()))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data")
+    parser.add_argument("--m4-train")
+    parser.add_argument("--m4-test")
     parser.add_argument("--score", required=True)
     parser.add_argument("--rollcast", default="build/rollcast")
     parser.add_argument("--suite", help="names, separated by commas; default: all")
@@ -98,6 +174,11 @@ def main():
         at = arguments.index("--")
         arguments, options = arguments[:at], arguments[at + 1:]
     args = parser.parse_args(arguments)
+    if args.m4_train and args.m4_test:
+        run_m4(args, options)
+        return
+    if not args.data:
+        parser.error("give --data, or --m4-train and --m4-test")
     suites = read_suites(os.path.join(args.data, "suite.csv"))
     for name in args.suite.split(",") if args.suite else suites:
         with tempfile.TemporaryDirectory() as directory:
