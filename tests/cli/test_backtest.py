@@ -54,6 +54,32 @@ def test_forecasts_are_the_same_for_any_number_of_threads(place):
     assert (place / "a.csv").read_bytes() == (place / "b.csv").read_bytes()
 
 
+GROUPS = SETTINGS.replace("hidden: 4", "scope: group, hidden: 4").replace(
+    "streams: [{match: '*'", "streams: [{match: 't*', horizon: 4, season: 24, window: 200}, {match: '*'")
+
+
+def test_groups_are_the_same_for_any_number_of_threads(place):
+    (place / "settings.yaml").write_text(GROUPS)
+    backtest(place, "--threads", "1", "--out", "a.csv")
+    backtest(place, "--threads", "3", "--out", "b.csv")
+    assert (place / "a.csv").read_bytes() == (place / "b.csv").read_bytes()
+
+
+@pytest.mark.parametrize("settings, learned", [(SETTINGS, False), (GROUPS, True)], ids=["alone", "group"])
+def test_a_stream_that_begins_late_has_what_its_group_has_learned(place, settings, learned):
+    """Its first forecast of a full lookback is the network's, if there is one by then."""
+    (place / "settings.yaml").write_text(settings)
+    first = BEGIN + 200 * STEP
+    (place / "late.csv").write_text("ts,value\n" + "".join(
+        f"{first + i * STEP},{v:.6f}\n" for i, v in enumerate(series(7, 14))))
+    backtest(place, "--expert", "lstm", "--start", "10", "--out", "f.csv", files=["one.csv", "late.csv"])
+    means = {int(float(row["origin_ts"]) - first) // STEP: float(row["mean"])
+             for row in read(place / "f.csv") if "late" in row["stream"] and row["step_ahead"] == "4"}
+    last = series(7, 14)
+    assert means[10] == pytest.approx(last[10], abs=1e-5)
+    assert (means[11] != pytest.approx(last[11], abs=1e-5)) == learned
+
+
 def test_origins_begin_at_start_and_go_on_by_stride(place):
     backtest(place, "--start", "100", "--stride", "10", "--out", "f.csv", files=["one.csv"])
     rows = read(place / "f.csv")
