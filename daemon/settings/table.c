@@ -58,8 +58,8 @@ const struct key table_keys[] = {
 
 	{"models.*.scope", KEY_WORD, PLACE(model_settings, model.scope), .words = scopes,
 	 .fallback = "stream",
-	 .help = "Who learns together: `stream`, each stream by itself; `group`, one network for all "
-		 "streams of a rule, which a new stream has from its first full lookback on."},
+	 .help = "Who learns together: `stream`, each stream by itself; `group`, one network for "
+		 "all streams of a rule, which a new stream has from its first full lookback on."},
 	{"models.*.cell", KEY_WORD, PLACE(model_settings, model.cell), .words = cells,
 	 .fallback = "lstm", .help = "Kind of recurrent cell."},
 	{"models.*.hidden", KEY_WHOLE, PLACE(model_settings, model.hidden), .min = 1, .max = 1024,
