@@ -128,9 +128,11 @@ static bool add_weights(const struct blend *blend, int third, int k, const struc
 	double added[ROLLCAST_EXPERTS_MAX], best = INFINITY, sum = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		added[i] = off >> i & 1
-				   ? INFINITY
-				   : ratio(memory, way->roots, first + i, first ? 0 : expected[i]);
+		bool unknown = first || blend->silent >> i & 1;
+
+		added[i] = off >> i & 1 ? INFINITY
+					: ratio(memory, way->roots, first + i,
+						unknown ? 0 : expected[i]);
 		best = fmin(best, added[i]);
 	}
 	if (isinf(best))
@@ -266,10 +268,24 @@ static double mix(const struct way *way, const struct voices *voices, const doub
 				: mean + way->median * (median_of(voices, weights, mass) - mean);
 }
 
-void blend_mix(const struct blend *blend, double *forecasts, uint32_t horizon, double *mean)
+/* Who has something to say; weights follow if that has changed. */
+static void look_who_speaks(struct blend *blend, const double *forecasts, uint32_t horizon)
+{
+	uint32_t silent = 0;
+
+	for (uint32_t i = 0; i < blend->experts; i++)
+		silent |= (uint32_t)!isfinite(forecasts[(size_t)i * horizon]) << i;
+	if (silent == blend->silent)
+		return;
+	blend->silent = silent;
+	weigh_all(blend);
+}
+
+void blend_mix(struct blend *blend, double *forecasts, uint32_t horizon, double *mean)
 {
 	double *mixed = forecasts + (size_t)blend->experts * horizon;
 
+	look_who_speaks(blend, forecasts, horizon);
 	for (uint32_t h = 0; h < horizon; h++) {
 		uint32_t third = blend_third(h, horizon);
 		double naive = forecasts[h], sum = 0;

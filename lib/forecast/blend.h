@@ -57,6 +57,7 @@ struct blend_ratios {
 struct blend {
 	uint32_t experts; /* of which the first is naive */
 	uint32_t off;	  /* bit i: expert i gets no weight */
+	uint32_t silent;  /* bit i: expert i had nothing to say when last asked */
 	struct blend_memory memories[BLEND_THIRDS][BLEND_MEMORIES];
 	double weights[BLEND_WAYS][BLEND_THIRDS][ROLLCAST_EXPERTS_MAX];
 	double ways[BLEND_THIRDS][BLEND_WAYS]; /* weights of the ways */
@@ -79,7 +80,10 @@ static inline uint32_t blend_third(uint32_t step, uint32_t horizon)
 /* Learns the errors of one step and sets the weights anew. */
 void blend_learn(struct blend *blend, const struct blend_errors *errors);
 
-/* What is to be expected of experts while little is known of them, from other streams. */
+/*
+ * What is to be expected of experts while little is known of them, from other streams. It does not
+ * speak for one that is silent and was never measured.
+ */
 void blend_expect(struct blend *blend, const struct blend_ratios *expected);
 /* What is known of them by now. */
 void blend_ratios(const struct blend *blend, struct blend_ratios *ret_ratios);
@@ -91,7 +95,7 @@ void blend_forget(struct blend *blend, uint32_t expert);
  * forecasts [(experts + ways) x horizon]: the experts', NaN where one has nothing to say; those of the
  * ways are filled in. mean [horizon]. An expert that is silent hands its weight to the others.
  */
-void blend_mix(const struct blend *blend, double *forecasts, uint32_t horizon, double *mean);
+void blend_mix(struct blend *blend, double *forecasts, uint32_t horizon, double *mean);
 
 /* An expert's weight over the whole horizon. */
 double blend_weight(const struct blend *blend, uint32_t expert, uint32_t horizon);

@@ -145,6 +145,49 @@ static void perfect_experts_divide_by_nothing(void **state)
 	assert_true(mean[0] == 3);
 }
 
+/* Other streams told that expert 2 is best, then expert 1. */
+static void expect(struct blend *blend)
+{
+	struct blend other;
+	struct blend_ratios ratios;
+	double errors[] = {1, 0.6, 0.3};
+
+	blend_init(&other, 3, 0);
+	learn_often(&other, errors, 100);
+	blend_ratios(&other, &ratios);
+	blend_init(blend, 3, 0);
+	blend_expect(blend, &ratios);
+}
+
+static void a_new_stream_begins_with_what_others_found(void **state)
+{
+	struct blend blend;
+	double errors[] = {1, 0.5, 1.5}, mean[1], forecasts[3 + BLEND_WAYS] = {0, 1, 2};
+
+	(void)state;
+	expect(&blend);
+	blend_mix(&blend, forecasts, 1, mean);
+	assert_true(mean[0] > 1.8);
+	/* What is measured on the stream itself soon counts more. */
+	learn_often(&blend, errors, 30);
+	blend_mix(&blend, forecasts, 1, mean);
+	assert_true(mean[0] > 0.9 && mean[0] < 1.1);
+}
+
+static void what_is_expected_of_a_silent_expert_does_not_count(void **state)
+{
+	struct blend blend;
+	double mean[1], forecasts[3 + BLEND_WAYS] = {0, 1, NAN};
+
+	(void)state;
+	expect(&blend);
+	blend_mix(&blend, forecasts, 1, mean);
+	assert_true(mean[0] > 0.9 && blend_weight(&blend, 2, 1) == 0);
+	forecasts[2] = 2;
+	blend_mix(&blend, forecasts, 1, mean);
+	assert_true(mean[0] > 1.8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +200,8 @@ int main(void)
 		cmocka_unit_test(silent_experts_hand_their_weight_on),
 		cmocka_unit_test(equal_forecasts_are_mixed_exactly),
 		cmocka_unit_test(perfect_experts_divide_by_nothing),
+		cmocka_unit_test(a_new_stream_begins_with_what_others_found),
+		cmocka_unit_test(what_is_expected_of_a_silent_expert_does_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
