@@ -9,7 +9,7 @@ all in steps) and the files it names (ts, value). For each suite a settings file
 streams are played through `rollcast backtest`; what follows `--` is handed on to it.
 
 The second form is for M4 Hourly: wide files, a series per row. All series are one group, end at the same
-time and are forecast once, from their last value.
+time and are forecast once, from their last value; some experts that would take long are left out.
 """
 import argparse
 import csv
@@ -27,9 +27,11 @@ MODEL = {"cell": "lstm", "hidden": 32, "lookback": 48, "steps": "{first: 400, re
 
 
 M4_MODEL = {"scope": "group", "cell": "lstm", "hidden": 32, "lookback": 168, "patch": 24, "batch": 64,
-            "optimizer": {"rate": 0.004}, "steps": {"first": 4000, "refit": 2000}}
+            "optimizer": {"rate": 0.004}, "steps": {"first": 4000, "refit": 1000}}
 M4_HORIZON = 48
 M4_SEASONS = [24, 168]
+# Robust regressions on 168 lags for 48 steps take longer than all the rest together.
+M4_WITHOUT = "regression,regression_seasonal,regression_median"
 M4_END = 1_500_000_000 // 3600 * 3600
 M4_BARS = {"OWA": 0.417, "MASE": 0.79}
 
@@ -108,7 +110,7 @@ def write_m4_settings(path):
                    "outputs": [{"name": "forecasts", "bind": "tcp://127.0.0.1:5557"}],
                    "models": {"default": M4_MODEL},
                    "streams": [{"match": "*", "step": "1h", "window": 2016, "horizon": M4_HORIZON,
-                                "season": M4_SEASONS, "retrain": {"every": 100},
+                                "season": M4_SEASONS, "retrain": {"every": 48},
                                 "intervals": [0.8, 0.95]}]}, file)
 
 
@@ -131,7 +133,8 @@ def play_m4(args, series, directory, options):
     lengths = sorted({len(values) for values in series.values()})
     stride = math.gcd(*(length - lengths[0] for length in lengths)) or 1
     subprocess.run([args.rollcast, "backtest", "--config", settings, "--out", forecasts, "--start",
-                    str(lengths[0] - 1), "--stride", str(stride), *options, samples], check=True)
+                    str(lengths[0] - 1), "--stride", str(stride), "--without", M4_WITHOUT, *options, samples],
+                   stdout=subprocess.DEVNULL, check=True)
     last = {}
     with open(forecasts, newline="") as file:
         for row in csv.DictReader(file):
