@@ -88,3 +88,19 @@ def test_the_same_samples_give_the_same_forecasts(world):
         runs.append({(f["name"], f["time"]): (f["mean"], f["weights"]) for f in seen})
     assert runs[0] == runs[1]
     assert any("lstm" in weights for _, weights in runs[0].values())
+
+
+
+def test_a_group_learns_again_after_a_restart(world, tmp_path):
+    """Its streams come back with their windows; its network is trained anew on what they bring."""
+    for first in (0, 60):
+        daemon, samples, forecasts = start(world, threads={"train": 0, "shards": 1},
+                                           state={"path": str(tmp_path / "state")})
+        latest = {}
+        feed(samples, range(STREAMS), first, first + 60)
+        forecasts.receive_until(lambda f: latest.update({f["name"]: f}) or (len(latest) == STREAMS and all(
+            f["time"] >= EPOCH + first + 58 for f in latest.values())))
+        assert daemon.stop() == 0
+        assert daemon.counters()['group_trainings_total{result="adopted"}'] > 0
+        assert any(map(share_of_network, latest.values()))
+    assert latest["s7"]["samples"] > 100
