@@ -1,0 +1,121 @@
+/*
+ * What the files of a shard share: the shard itself, and what each does with it. All of it runs in the
+ * shard's thread.
+ *
+ *	shard.c		the loop: letters, silence, life
+ *	samples.c	what a sample, or a kept one, does to its stream
+ *	admit.c		which names become streams, and the memory that they may take
+ *	learn.c		trainings: here or in the trainers, alone or in groups
+ *	publish.c	forecasts on their way out, live or for a new subscriber
+ */
+#ifndef DAEMON_STREAM_INSIDE_H
+#define DAEMON_STREAM_INSIDE_H
+
+#include <pthread.h>
+
+#include "daemon/base/log.h"
+#include "daemon/message.h"
+#include "daemon/stream/keeper.h"
+#include "daemon/stream/shard.h"
+#include "daemon/stream/strangers.h"
+#include "daemon/stream/table.h"
+#include "daemon/stream/trainings.h"
+
+enum { LETTERS_MAX = 64 }; /* taken before forecasts are sent on */
+
+/* Counted here per sample, added to the daemon's counters per letter. */
+struct tally {
+	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
+	uint64_t refused, refused_memory, forgotten, forgotten_memory, unmatched, steps, dropped,
+		failed;
+};
+
+/* How many forecasts of the block being filled one letter of samples led to. */
+struct waiting {
+	int64_t arrival_us;
+	uint32_t count;
+};
+
+struct shard {
+	struct shard_plan plan;
+	struct table table;
+	struct strangers strangers;
+	size_t *typical;		 /* [rules]: bytes of the largest stream of a rule so far */
+	struct rollcast_shared **shared; /* [rules], what their streams share; NULL: nothing */
+	uint64_t generation;		 /* of the groups, when that was */
+	struct block *filling;		 /* forecasts; NULL: none taken */
+	uint32_t filling_count;
+	struct waiting waiting[LETTERS_MAX + 1];
+	uint32_t waiting_count;
+	int64_t arrival_us; /* of the samples being taken; 0: none are */
+	struct trainings trainings;
+	struct keeper keeper;
+	bool restoring; /* what comes was kept, and is neither sent nor kept again */
+	struct tally tally;
+	struct log_limit out_behind, failures, diverged, full, full_memory, unmatched;
+	struct snapshot *telling; /* being sent; NULL: none */
+	size_t told_slots;	  /* of the table, done with */
+	uint64_t told_changes;	  /* the table's, when they were */
+	int64_t tick_us;	  /* when silent streams were last looked for */
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- samples.c ---- */
+
+void shard_take_samples(struct shard *shard, struct block *block);
+/* Does what there is to do for the steps that have closed. */
+void shard_run_steps(struct shard *shard, struct entry *entry);
+void shard_restore_stream(struct shard *shard, struct block *block);
+void shard_replay_journal(struct shard *shard, struct block *block);
+void shard_end_restoring(struct shard *shard, bool resave);
+
+/* ---- admit.c ---- */
+
+/* Whether the stream has made all that it needs; before the step is known it has little. */
+bool shard_is_full(const struct entry *entry);
+/* Brings what is counted for a stream up to date. */
+void shard_account(struct shard *shard, struct entry *entry);
+/*
+ * Whether limits.memory, which all shards share, has room for a stream of the rule, of which `counted`
+ * bytes are counted already.
+ */
+bool shard_has_memory(struct shard *shard, const struct stream_settings *rule, size_t counted);
+/* A job that is out still knows the entry, and takes it along. */
+void shard_forget(struct shard *shard, struct entry *entry);
+/* The first rule whose selector matches; NULL: none. */
+const struct stream_settings *shard_find_rule(const struct settings *settings,
+					      struct rollcast_text name);
+/*
+ * A stream for a name never seen, ended by a zero, of which `samples` came. Returns NULL if it is refused,
+ * which is counted.
+ */
+struct entry *shard_admit(struct shard *shard, struct rollcast_text name, uint64_t hash,
+			  uint32_t samples);
+struct entry *shard_find_or_admit(struct shard *shard, const struct sample_record *record);
+void shard_log_strangers(struct shard *shard);
+
+/* ---- learn.c ---- */
+
+uint32_t shard_rule_of(const struct shard *shard, const struct entry *entry);
+/* Looks what the groups have for their streams, if that has changed. */
+void shard_look_at_groups(struct shard *shard);
+void shard_log_failure(struct shard *shard, const struct entry *entry, int r);
+void shard_train_if_due(struct shard *shard, struct entry *entry);
+/* Takes what a trainer gives back. */
+void shard_adopt(struct shard *shard, struct training *training);
+
+/* ---- publish.c ---- */
+
+/* A forecast for all outputs; the one before it had the origin `before_us`. */
+void shard_publish(struct shard *shard, struct entry *entry,
+		   const struct rollcast_forecast *forecast, int64_t before_us);
+/* Hands on what has been gathered; what finds no room is dropped and counted. */
+void shard_send_forecasts(struct shard *shard);
+/*
+ * Goes on with the snapshot in hand, as far as a round may and blocks last: live forecasts keep half
+ * of them. If the table has changed the walk begins anew and passes over who has been told.
+ */
+void shard_tell_some(struct shard *shard);
+
+#endif
