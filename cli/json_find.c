@@ -178,29 +178,6 @@ bool json_piece_text(struct json_piece value, char *buffer, size_t size)
 	return true;
 }
 
-bool json_piece_counts(struct json_piece value, uint64_t *ret_numbers, size_t count)
-{
-	if (!take(&value, '['))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t number = 0;
-		int digits = 0;
-
-		if (i && !take(&value, ','))
-			return false;
-		skip_blanks(&value);
-		for (; value.at < value.end && isdigit((unsigned char)*value.at); value.at++) {
-			number = number * 10 + (uint64_t)(*value.at - '0');
-			if (++digits > 18)
-				return false;
-		}
-		if (!digits)
-			return false;
-		ret_numbers[i] = number;
-	}
-	return take(&value, ']');
-}
-
 /* Behind the bracket or the comma that comes before the next of something. */
 static bool take_next(struct json_piece *rest, char open)
 {

@@ -39,7 +39,4 @@ bool json_piece_number(struct json_piece value, double *ret_number);
 /* The number, or NaN, at `key` of an object; NaN if it has none. */
 double json_piece_number_at(struct json_piece object, const char *key);
 
-/* An array of whole numbers of 0 or more; false if it is none or has not exactly `count`. */
-bool json_piece_counts(struct json_piece value, uint64_t *ret_numbers, size_t count);
-
 #endif

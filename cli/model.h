@@ -2,8 +2,8 @@
  * A trained network in a file: weights, and what is needed to use them on another file of the same
  * kind.
  *
- * The format is safetensors, so that other programs can read it: the library's block of parameters,
- * and settings and scaling as metadata.
+ * The format is safetensors with PyTorch's tensors (rollcast/safetensors.h), so that other programs can
+ * read it; the scaling and the step of the series stand in its metadata.
  */
 #ifndef CLI_MODEL_H
 #define CLI_MODEL_H

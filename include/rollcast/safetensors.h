@@ -34,7 +34,7 @@ int rollcast_safetensors_write(const struct rollcast_weights *weights,
 
 /*
  * Weights from bytes that need not be trusted; the caller owns one reference. -EBADMSG if they are not
- * safetensors, or lack a tensor or a word of the shape, or have a tensor too many or of another size;
+ * safetensors, or lack a tensor or a word of the shape, or have a tensor or bytes too many;
  * -EINVAL if the shape is impossible or a weight is not finite; -ENOMEM.
  */
 int rollcast_safetensors_read(const void *bytes, size_t size,

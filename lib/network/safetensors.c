@@ -381,14 +381,14 @@ static const struct tensor *find_tensor(const struct params *params, struct json
 	return NULL;
 }
 
-/* Each tensor of the table exactly once, and no other. */
+/* Each tensor of the table exactly once, and nothing else among the bytes. */
 static bool read_tensors(const struct file *file, const struct params *params, float *block)
 {
 	struct json json = file->header;
 	bool seen[TENSORS_MAX] = {false}, closed, first = true;
 	struct json_text name, unused;
 	struct entry entry;
-	size_t index, left = 0;
+	size_t index, left = 0, used = 0;
 
 	for (size_t i = 0; params_tensor(params, i); i++)
 		left += params_tensor(params, i)->rows > 0;
@@ -407,9 +407,10 @@ static bool read_tensors(const struct file *file, const struct params *params, f
 			return false;
 		seen[index] = true;
 		left--;
+		used += entry.end - entry.begin;
 		get_tensor(file->data + entry.begin, tensor, block);
 	}
-	return closed && left == 0;
+	return closed && left == 0 && used == file->data_size;
 }
 
 int rollcast_safetensors_read(const void *bytes, size_t size, struct rollcast_weights **ret_weights)

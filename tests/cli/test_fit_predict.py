@@ -64,6 +64,7 @@ def test_the_file_is_safetensors(model):
     size, = struct.unpack_from("<Q", data)
     header = json.loads(data[8:8 + size])
     assert all(isinstance(value, str) for value in header.pop("__metadata__").values())
+    assert header["weight_hh_l0"]["shape"] == [4 * 8, 8], "PyTorch's names and shapes"
     end = max(tensor["data_offsets"][1] for tensor in header.values())
     assert end == len(data) - 8 - size
 

@@ -51,7 +51,6 @@ static void finds_values_by_key(void **state)
 		"{ \"a\" : {\"key\": 1}, \"k\\u0065y\": 2, \"key\" : \"x\\\"y\\u0041\", "
 		"\"n\": [ 0 , 123 ] }";
 	struct json_piece all, value;
-	uint64_t numbers[2];
 	char buffer[8];
 
 	(void)state;
@@ -61,26 +60,9 @@ static void finds_values_by_key(void **state)
 	assert_string_equal(buffer, "x\"yA");
 	assert_false(json_piece_text(value, buffer, 4));
 	assert_true(json_piece_find(all, "n", &value));
-	assert_true(json_piece_counts(value, numbers, 2));
-	assert_int_equal(numbers[1], 123);
-	assert_false(json_piece_counts(value, numbers, 1));
 	assert_false(json_piece_text(value, buffer, sizeof(buffer)));
 	assert_false(json_piece_find(all, "none", &value));
 	assert_false(json_piece_find(value, "key", &value));
-}
-
-static void counts_are_whole_and_not_too_large(void **state)
-{
-	static const char *const bad[] = {
-		"[-1]", "[1.5]", "[]", "[1e3]", "[1234567890123456789012]", "[\"1\"]"};
-	struct json_piece value;
-	uint64_t number;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_true(json_piece_all(bad[i], strlen(bad[i]), &value));
-		assert_false(json_piece_counts(value, &number, 1));
-	}
 }
 
 static void walks_through_arrays_and_objects(void **state)
@@ -120,7 +102,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_one_value_and_nothing_else),
 		cmocka_unit_test(finds_values_by_key),
-		cmocka_unit_test(counts_are_whole_and_not_too_large),
 		cmocka_unit_test(walks_through_arrays_and_objects),
 	};
 
