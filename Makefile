@@ -8,6 +8,7 @@ CFLAGS  ?= -O2 -g
 PYTHON  ?= /usr/bin/python3
 
 VERSION := 0.1.0
+SONAME  := librollcast.so.1
 
 # msgpack-c is called `msgpack` by Debian 12 and Ubuntu 24.04, `msgpack-c` by Debian 13.
 pkg      = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -48,8 +49,8 @@ BENCHES        := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 DRIVERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/*_driver.c))
 
 .PHONY: all lib tests
-all: $(BUILD)/rollcastd $(BUILD)/rollcast $(BUILD)/librollcast.a ## both programs and the library
-lib: $(BUILD)/librollcast.a
+all: $(BUILD)/rollcastd $(BUILD)/rollcast lib ## both programs and the library, static and shared
+lib: $(BUILD)/librollcast.a $(BUILD)/$(SONAME)
 tests: all $(TESTS) $(DRIVERS)
 
 $(BUILD)/%.o: %.c
@@ -66,9 +67,18 @@ $(BUILD)/%.$(1).o: %.c
 endef
 $(foreach set,$(KERNEL_SETS),$(eval $(call KERNEL_RULE,$(set))))
 
+# One set of objects for both libraries. What the shared one does not show is bound when it is linked, so that
+# being shared costs nothing on the way of a sample.
+$(LIB_OBJECTS): ALL_CFLAGS += -fPIC -fno-semantic-interposition
 $(BUILD)/librollcast.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
+$(BUILD)/$(SONAME): $(LIB_OBJECTS) lib/rollcast.map
+	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/rollcast.map \
+		-o $@ $(LIB_OBJECTS) $(call pkg,--libs,$(LIB_PKGS)) -lm
+
+# The programs and tests take the static one: a program is one file that runs from where it was built, and no other
+# version of the forecaster can come under it. The tool also uses parts that the library does not show.
 
 $(BUILD)/rollcastd: $(BUILD)/daemon/main.o $(DAEMON_OBJECTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
@@ -164,25 +174,28 @@ format: ## lay out C as .clang-format says
 
 # ---- install ----
 
-BINDIR  = $(DESTDIR)$(PREFIX)/bin
-LIBDIR  = $(DESTDIR)$(PREFIX)/lib
+LIBDIR ?= $(PREFIX)/lib
+
+BIN     = $(DESTDIR)$(PREFIX)/bin
+LIB     = $(DESTDIR)$(LIBDIR)
 HEADERS = $(DESTDIR)$(PREFIX)/include/rollcast
-UNITS   = $(LIBDIR)/systemd/system
+UNITS   = $(DESTDIR)$(PREFIX)/lib/systemd/system
 ETC     = $(DESTDIR)/etc/rollcast
-FILL_IN = sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
+FILL_IN = sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
 
 .PHONY: install uninstall clean help
-install: all ## programs, library, headers, unit; honours PREFIX and DESTDIR
-	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(HEADERS) $(UNITS) $(ETC)
-	install $(BUILD)/rollcastd $(BUILD)/rollcast $(BINDIR)
-	install -m 644 $(BUILD)/librollcast.a $(LIBDIR)
+install: all ## programs, libraries, headers, unit; honours PREFIX, LIBDIR and DESTDIR
+	install -d $(BIN) $(LIB)/pkgconfig $(HEADERS) $(UNITS) $(ETC)
+	install $(BUILD)/rollcastd $(BUILD)/rollcast $(BIN)
+	install -m 644 $(BUILD)/librollcast.a $(BUILD)/$(SONAME) $(LIB)
+	ln -sf $(SONAME) $(LIB)/librollcast.so
 	install -m 644 include/rollcast/*.h $(HEADERS)
-	$(FILL_IN) lib/rollcast.pc.in > $(LIBDIR)/pkgconfig/rollcast.pc
+	$(FILL_IN) lib/rollcast.pc.in > $(LIB)/pkgconfig/rollcast.pc
 	$(FILL_IN) systemd/rollcastd.service.in > $(UNITS)/rollcastd.service
 	test -e $(ETC)/rollcast.yaml || install -m 644 config/rollcast.yaml $(ETC)
 uninstall: ## what install put there, but for the settings
-	rm -f $(BINDIR)/rollcastd $(BINDIR)/rollcast $(LIBDIR)/librollcast.a
-	rm -f $(LIBDIR)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service
+	rm -f $(BIN)/rollcastd $(BIN)/rollcast $(LIB)/librollcast.a $(LIB)/librollcast.so $(LIB)/$(SONAME)
+	rm -f $(LIB)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service
 	rm -rf $(HEADERS)
 clean: ## remove all that was built
 	rm -rf build build-*

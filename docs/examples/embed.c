@@ -2,7 +2,7 @@
  * The forecaster as a library: a daily pattern in, forecasts with intervals out, the network trained
  * whenever the stream says that it is time. No threads, no sockets; time is the data's own.
  *
- *	cc embed.c $(pkg-config --cflags --libs rollcast) -o embed && ./embed
+ *	cc embed.c $(pkg-config --cflags --libs rollcast) -lm -o embed && ./embed
  */
 #include <math.h>
 #include <stdio.h>
