@@ -25,7 +25,7 @@ ALL_CFLAGS   = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-p
 ALL_LDFLAGS  = -pthread $(LDFLAGS)
 
 LIB_SOURCES    := $(wildcard lib/*/*.c)
-DAEMON_SOURCES := $(wildcard daemon/*/*.c)
+DAEMON_SOURCES := $(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c))
 CLI_SOURCES    := $(wildcard cli/*.c)
 BENCH_SOURCES  := $(wildcard bench/*.c)
 TEST_SOURCES   := $(wildcard tests/*/test_*.c)

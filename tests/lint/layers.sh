@@ -4,7 +4,7 @@
 #
 #	lib/<room> ──► include/rollcast              cli ──► daemon/settings, daemon/base
 #	lib/forecast ──► the other rooms of lib      daemon/<room> ──► settings, base, message.h
-#	daemon/(stream|train) ──► group              daemon/main.c ──► all rooms
+#	daemon/(stream|train) ──► group              daemon/*.c ──► all rooms
 set -eu
 
 git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'include/*.h' |
@@ -20,7 +20,7 @@ git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'i
 		    "^rollcast/|^daemon/(base|settings|group)/|^daemon/message\\.h$|^SAME/")
 		row("^daemon/(in|group|out|state|watch)/",
 		    "^rollcast/|^daemon/(base|settings)/|^daemon/message\\.h$|^SAME/")
-		row("^daemon/main\\.c$", "^rollcast/|^daemon/")
+		row("^daemon/[a-z]+\\.[ch]$", "^rollcast/|^daemon/")
 		row("^cli/state\\.c$", "^rollcast/|^daemon/(base/|message\\.h$|state/(store|reader)\\.h$)|^cli/")
 		row("^cli/", "^rollcast/|^lib/series/accuracy\\.h$|^daemon/(base|settings)/|^cli/")
 
