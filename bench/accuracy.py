@@ -47,9 +47,7 @@ def read_suites(path):
 def write_settings(path, row, season):
     seasons = [s for s in (row["season"], row["season2"]) if int(s) > 1]
     with open(path, "w") as file:
-        file.write(f"""inputs: [{{name: samples, type: pull, bind: tcp://127.0.0.1:5556}}]
-outputs: [{{name: forecasts, bind: tcp://127.0.0.1:5557}}]
-models:
+        file.write(f"""models:
   default: {{{", ".join(f"{k}: {v}" for k, v in MODEL.items())}}}
 streams:
   - match: '*'
@@ -106,9 +104,7 @@ def read_m4(path):
 
 def write_m4_settings(path):
     with open(path, "w") as file:
-        json.dump({"inputs": [{"name": "samples", "type": "pull", "bind": "tcp://127.0.0.1:5556"}],
-                   "outputs": [{"name": "forecasts", "bind": "tcp://127.0.0.1:5557"}],
-                   "models": {"default": M4_MODEL},
+        json.dump({"models": {"default": M4_MODEL},
                    "streams": [{"match": "*", "step": "1h", "window": 2016, "horizon": M4_HORIZON,
                                 "season": M4_SEASONS, "retrain": {"every": 48},
                                 "intervals": [0.8, 0.95]}]}, file)

@@ -338,7 +338,7 @@ static int plot_stream(const struct backtest *backtest, size_t index, const char
 	const struct backtest_result *result = &backtest->results[index];
 	size_t count = result->step_count < PLOTTED ? result->step_count : PLOTTED;
 	size_t first = result->step_count - count;
-	uint32_t rows_of[3] = {result->quantile_count / 2, 0, result->quantile_count - 1};
+	uint32_t rows_of[3] = {0, result->quantile_count - 1, result->quantile_count / 2};
 	CLEANUP(free) int64_t *times = malloc((count + 1) * sizeof(*times));
 	CLEANUP(free) double *lines = malloc((3 * count + 1) * sizeof(*lines));
 
@@ -358,13 +358,15 @@ static int plot_stream(const struct backtest *backtest, size_t index, const char
 		}
 
 	struct plot_line plotted[] = {
+		{"interval", PLOT_BAND, lines},
+		{"", PLOT_BAND, lines + count},
+		{"forecast", PLOT_MODEL, lines + 2 * count},
 		{"actual", PLOT_ACTUAL, result->steps + first},
-		{"forecast", PLOT_MODEL, lines},
-		{"lower", PLOT_BASELINE, lines + count},
-		{"upper", PLOT_BASELINE, lines + 2 * count},
 	};
 	struct plot plot = {
 		.title = backtest->series[index].name,
+		.x_label = "time (UTC)",
+		.y_label = "value",
 		.times_us = times,
 		.has_times = true,
 		.count = count,
@@ -406,7 +408,7 @@ static int work(struct backtest *backtest, int files, char **paths)
 	int r = 0;
 
 	if (chosen->config)
-		r = settings_load(&chosen->config, 1, stderr, &backtest->settings);
+		r = settings_load_offline(&chosen->config, 1, stderr, &backtest->settings);
 	for (int i = 0; i < files && r == 0; i++)
 		r = read_file(backtest, paths[i]);
 	if (r == 0)

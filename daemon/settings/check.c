@@ -180,6 +180,7 @@ static void check_topics(const struct check *check)
 			     "an empty list subscribes to nothing; [\"\"] takes all");
 }
 
+/* `missing`: what to say when there is none; NULL: nothing. */
 static void check_sockets(struct check *check, size_t place, size_t count, const char *missing)
 {
 	static const struct place start = {.line = 1, .column = 1};
@@ -193,7 +194,7 @@ static void check_sockets(struct check *check, size_t place, size_t count, const
 		if (place == offsetof(struct settings, inputs))
 			check_topics(check);
 	}
-	if (count || (node && node->bad) || check->root->bad)
+	if (count || !missing || (node && node->bad) || check->root->bad)
 		return;
 	where.source = check->root->place.source;
 	problems_add(check->problems, node ? &node->place : &where, check->section->name, "%s",
@@ -445,16 +446,20 @@ static void check_http(struct check *check)
 			     http->listen);
 }
 
-void check_settings(struct problems *problems, struct node *root, const struct settings *settings)
+void check_settings(struct problems *problems, struct node *root, const struct settings *settings,
+		    bool offline)
 {
 	struct check check = {.problems = problems, .root = root, .settings = settings};
 
-	check_sockets(&check, offsetof(struct settings, inputs), settings->input_count,
-		      "no input; where do samples come from? For example:  "
-		      "inputs: [{name: metrics, type: pull, bind: tcp://127.0.0.1:5556}]");
+	check_sockets(
+		&check, offsetof(struct settings, inputs), settings->input_count,
+		offline ? NULL
+			: "no input; where do samples come from? For example:  "
+			  "inputs: [{name: metrics, type: pull, bind: tcp://127.0.0.1:5556}]");
 	check_sockets(&check, offsetof(struct settings, outputs), settings->output_count,
-		      "no output; where do forecasts go? For example:  "
-		      "outputs: [{name: forecasts, bind: tcp://127.0.0.1:5557}]");
+		      offline ? NULL
+			      : "no output; where do forecasts go? For example:  "
+				"outputs: [{name: forecasts, bind: tcp://127.0.0.1:5557}]");
 	check.section = section_at(offsetof(struct settings, models));
 	for (check.index = 0; check.index < settings->model_count; check.index++)
 		check_model(&check);

@@ -12,8 +12,12 @@
  */
 void read_settings(struct pool *pool, struct problems *problems, const struct node *root,
 		   struct settings *settings);
-/* Adds the problems that keys have together; `settings` were read from `root`. */
-void check_settings(struct problems *problems, struct node *root, const struct settings *settings);
+/*
+ * Adds the problems that keys have together; `settings` were read from `root`. Offline there need be no
+ * inputs and outputs.
+ */
+void check_settings(struct problems *problems, struct node *root, const struct settings *settings,
+		    bool offline);
 
 /* The nodes that a section's elements were read from, in order; NULL beyond them. */
 struct node *read_element_node(const struct node *root, const struct section *section,

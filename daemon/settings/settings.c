@@ -11,8 +11,8 @@
 #include "daemon/settings/assign.h"
 #include "daemon/settings/read.h"
 
-int settings_load(const char *const *paths, size_t count, FILE *errors,
-		  struct settings **ret_settings)
+static int load(const char *const *paths, size_t count, bool offline, FILE *errors,
+		struct settings **ret_settings)
 {
 	struct pool memory = {0};
 	CLEANUP(pool_finish) struct pool *pool = &memory;
@@ -28,7 +28,7 @@ int settings_load(const char *const *paths, size_t count, FILE *errors,
 		return r;
 	if (root->place.source) { /* without any tree, what is missing is no news */
 		read_settings(pool, &problems, root, settings);
-		check_settings(&problems, root, settings);
+		check_settings(&problems, root, settings, offline);
 	}
 	problems_print(&problems, errors);
 	if (problems.out_of_memory)
@@ -37,6 +37,18 @@ int settings_load(const char *const *paths, size_t count, FILE *errors,
 		return problems.count > INT32_MAX ? INT32_MAX : (int)problems.count;
 	*ret_settings = STEAL(settings);
 	return 0;
+}
+
+int settings_load(const char *const *paths, size_t count, FILE *errors,
+		  struct settings **ret_settings)
+{
+	return load(paths, count, false, errors, ret_settings);
+}
+
+int settings_load_offline(const char *const *paths, size_t count, FILE *errors,
+			  struct settings **ret_settings)
+{
+	return load(paths, count, true, errors, ret_settings);
 }
 
 static void free_section(const struct section *section, struct settings *settings)

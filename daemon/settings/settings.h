@@ -144,6 +144,9 @@ struct settings {
  */
 int settings_load(const char *const *paths, size_t count, FILE *errors,
 		  struct settings **ret_settings);
+/* The same for who opens no sockets: inputs and outputs may be missing. */
+int settings_load_offline(const char *const *paths, size_t count, FILE *errors,
+			  struct settings **ret_settings);
 void settings_destroy(struct settings *settings);
 DEFINE_CLEANUP(struct settings *, settings_destroy);
 

@@ -6,7 +6,9 @@ import math
 import os
 import pathlib
 import random
+import shutil
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,8 +17,6 @@ ROLLCAST = ROOT / os.environ.get("BUILD", "build") / "rollcast"
 BEGIN, STEP = 1700000000, 60
 
 SETTINGS = """
-inputs: [{name: samples, type: pull, bind: tcp://127.0.0.1:5556}]
-outputs: [{name: forecasts, bind: tcp://127.0.0.1:5557}]
 models: {default: {hidden: 4, lookback: 12, steps: {first: 20, refit: 10}}}
 streams: [{match: '*', window: 200, horizon: 4, season: 24, retrain: {every: 100}}]
 """
@@ -136,6 +136,32 @@ def test_one_expert_alone_and_the_others_without_it(place):
     without = json.loads(backtest(place, "--start", "100", "--without", "lstm,regression", "--json",
                                   files=["one.csv"]).stdout)
     assert not {"lstm", "regression"} & set(without["streams"][0]["experts"])
+
+
+@pytest.mark.skipif(not shutil.which("gnuplot"), reason="there is no gnuplot")
+def test_a_plot_per_stream_shows_what_came_and_what_was_forecast(place):
+    (place / "one.csv").rename(place / "o'n e.csv")
+    backtest(place, "--start", "100", "--plot", "plots", files=["o'n e.csv", "two.csv"])
+    plots = sorted((place / "plots").iterdir())
+    assert [plot.name for plot in plots] == ["o'n e.svg", "two.svg"]
+    for plot in plots:
+        texts = [text.text for text in ElementTree.parse(plot).iter("{http://www.w3.org/2000/svg}text")]
+        everything = "".join(map(str, texts)) + plot.read_text()
+        for word in (plot.stem, "forecast", "actual", "interval"):
+            assert word in everything, word
+
+
+def test_a_directory_for_plots_that_cannot_be_made_is_said(place):
+    done = backtest(place, "--plot", "one.csv/plots", status=1)
+    assert "one.csv/plots: Not a directory" in done.stderr
+
+
+def test_settings_of_the_daemon_serve_with_their_sockets(place):
+    backtest(place, "--out", "a.csv")
+    (place / "settings.yaml").write_text(
+        "inputs: [{name: a, connect: ipc://a}]\noutputs: [{name: b, bind: ipc://b}]\n" + SETTINGS)
+    backtest(place, "--out", "b.csv")
+    assert (place / "a.csv").read_bytes() == (place / "b.csv").read_bytes()
 
 
 def test_an_unknown_expert_is_refused_with_those_there_are(place):

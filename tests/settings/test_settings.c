@@ -38,6 +38,26 @@ static void two_sockets_are_enough(void **state)
 	assert_true(settings->threads.train == TRAIN_AUTO);
 }
 
+static void without_sockets_only_the_rest_counts(void **state)
+{
+	static const char text[] = "streams: [{match: 'a*', horizon: 3}]\n";
+	char path[] = "/tmp/rollcast-settings-XXXXXX";
+	const char *paths[] = {path};
+	CLEANUP(settings_destroy) struct settings *settings = NULL;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_int_equal(settings_load_offline(paths, 1, stderr, &settings), 0);
+	unlink(path);
+	assert_int_equal(settings->input_count, 0);
+	assert_int_equal(settings->output_count, 0);
+	assert_int_equal(settings->stream_count, 1);
+	assert_int_equal(settings->streams[0].stream.horizon, 3);
+}
+
 static void the_server_can_be_turned_off(void **state)
 {
 	CLEANUP(settings_destroy) struct settings *settings = load(SOCKETS);
@@ -433,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_sockets_are_enough),
+		cmocka_unit_test(without_sockets_only_the_rest_counts),
 		cmocka_unit_test(the_server_can_be_turned_off),
 		cmocka_unit_test(every_key_lands_in_its_field),
 		cmocka_unit_test(aliases_and_merge_keys_save_writing),
