@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct groups {
 	struct member *members; /* [settings->stream_count] */
 	size_t made;
 	_Atomic uint64_t generation;
+	atomic_bool shown; /* something, since groups_train looked */
 };
 
 /* ---- life ---- */
@@ -68,21 +70,34 @@ void groups_destroy(struct groups *groups)
 
 /* ---- learning ---- */
 
-/* Returns a job if the group is due, else NULL. */
-static struct rollcast_group_job *hand_over(struct groups *groups, struct member *member,
-					    struct rollcast_job *job)
+void groups_show(struct groups *groups, const struct training *training)
 {
-	struct rollcast_group_job *due = NULL;
+	struct member *member = &groups->members[training->rule];
 	int r;
 
+	if (!member->group)
+		return;
 	pthread_mutex_lock(&member->lock);
-	r = rollcast_group_learn(member->group, job);
-	if (r == 0 && rollcast_group_is_due(member->group))
-		r = rollcast_group_job(member->group, &due);
+	r = rollcast_group_learn(member->group, training->job);
+	pthread_mutex_unlock(&member->lock);
+	atomic_store_explicit(&groups->shown, true, memory_order_relaxed);
+	if (r < 0)
+		count_add(groups->counters, COUNT_GROUP_TRAININGS_FAILED, 1);
+}
+
+/* A job if the group is due, else NULL. */
+static struct rollcast_group_job *take_job(struct groups *groups, struct member *member)
+{
+	struct rollcast_group_job *job = NULL;
+	int r = 0;
+
+	pthread_mutex_lock(&member->lock);
+	if (rollcast_group_is_due(member->group))
+		r = rollcast_group_job(member->group, &job);
 	pthread_mutex_unlock(&member->lock);
 	if (r < 0)
 		count_add(groups->counters, COUNT_GROUP_TRAININGS_FAILED, 1);
-	return due;
+	return job;
 }
 
 static void adopt(struct groups *groups, struct member *member, const char *match,
@@ -105,22 +120,38 @@ static void adopt(struct groups *groups, struct member *member, const char *matc
 		  1);
 }
 
-void groups_learn(struct groups *groups, const struct training *training)
+static void train_if_due(struct groups *groups, size_t rule)
 {
-	struct member *member = &groups->members[training->rule];
+	struct member *member = &groups->members[rule];
 	struct rollcast_group_job *job;
 	int64_t start_us;
 
 	if (!member->group)
 		return;
-	job = hand_over(groups, member, training->job);
+	job = take_job(groups, member);
 	if (!job)
 		return;
 	start_us = clock_monotonic_us();
 	rollcast_group_job_run(job);
 	count_add(groups->counters, COUNT_TRAINING_STEPS, rollcast_group_job_steps(job));
 	count_add(groups->counters, COUNT_TRAINING_US, (uint64_t)(clock_monotonic_us() - start_us));
-	adopt(groups, member, groups->settings->streams[training->rule].match, job);
+	adopt(groups, member, groups->settings->streams[rule].match, job);
+}
+
+void groups_learn(struct groups *groups, const struct training *training)
+{
+	groups_show(groups, training);
+	train_if_due(groups, training->rule);
+}
+
+bool groups_train(struct groups *groups)
+{
+	if (!atomic_load_explicit(&groups->shown, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(&groups->shown, false, memory_order_relaxed);
+	for (size_t i = 0; i < groups->made; i++)
+		train_if_due(groups, i);
+	return true;
 }
 
 /* ---- sharing ---- */

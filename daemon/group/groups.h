@@ -7,11 +7,14 @@
  *
  * Nothing here is on a sample's way: shards read one number per step, and take a lock only when a
  * group was trained. Trainers hold it while they hand over a window, not while they train.
+ *
+ * Shards that train by themselves train a group when the time of the data goes on, after all its streams
+ * have brought what they have up to now: as a backtest does, so that both come to the same.
  */
 #ifndef DAEMON_GROUP_GROUPS_H
 #define DAEMON_GROUP_GROUPS_H
 
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/base/counters.h"
@@ -34,6 +37,11 @@ DEFINE_CLEANUP(struct groups *, groups_destroy);
  * due: then this takes as long as a training. Any thread.
  */
 void groups_learn(struct groups *groups, const struct training *training);
+
+/* Only shows it: groups_train trains. */
+void groups_show(struct groups *groups, const struct training *training);
+/* Trains the groups that have become due since they were shown something; false: none was shown any. */
+bool groups_train(struct groups *groups);
 
 /* Goes up with each training of a group. */
 uint64_t groups_generation(const struct groups *groups);

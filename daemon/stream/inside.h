@@ -43,6 +43,7 @@ struct shard {
 	size_t *typical;		 /* [rules]: bytes of the largest stream of a rule so far */
 	struct rollcast_shared **shared; /* [rules], what their streams share; NULL: nothing */
 	uint64_t generation;		 /* of the groups, when that was */
+	int64_t newest_us;		 /* time of the sample before, if groups are trained here */
 	struct block *filling;		 /* forecasts; NULL: none taken */
 	uint32_t filling_count;
 	struct waiting waiting[LETTERS_MAX + 1];
@@ -100,6 +101,8 @@ void shard_log_strangers(struct shard *shard);
 uint32_t shard_rule_of(const struct shard *shard, const struct entry *entry);
 /* Looks what the groups have for their streams, if that has changed. */
 void shard_look_at_groups(struct shard *shard);
+/* Before a sample: if nobody else trains and the time goes on, what groups were shown is learned from. */
+void shard_train_groups(struct shard *shard, int64_t time_us);
 void shard_log_failure(struct shard *shard, const struct entry *entry, int r);
 void shard_train_if_due(struct shard *shard, struct entry *entry);
 /* Takes what a trainer gives back. */

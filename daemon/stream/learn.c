@@ -27,6 +27,15 @@ void shard_look_at_groups(struct shard *shard)
 	}
 }
 
+void shard_train_groups(struct shard *shard, int64_t time_us)
+{
+	if (shard->plan.training || time_us == shard->newest_us)
+		return;
+	shard->newest_us = time_us;
+	if (groups_train(shard->plan.groups))
+		heartbeat_beat(shard->plan.heartbeat);
+}
+
 /* ---- training ---- */
 
 void shard_log_failure(struct shard *shard, const struct entry *entry, int r)
@@ -95,7 +104,7 @@ static void train_here(struct shard *shard, struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
-	groups_learn(shard->plan.groups, training);
+	groups_show(shard->plan.groups, training);
 	heartbeat_beat(shard->plan.heartbeat);
 	shard_adopt(shard, training);
 }

@@ -53,6 +53,8 @@ static void push_samples(struct shard *shard, struct entry *entry,
 	entry->dirty = true;
 	entry->quiet = false;
 	for (uint32_t i = from; i < record->count && !entry->is_over; i++) {
+		shard_train_groups(shard, record->times_us[i]);
+
 		int r = rollcast_stream_push(entry->stream, record->times_us[i], values[i]);
 
 		if (r < 0) {
