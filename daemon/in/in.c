@@ -308,6 +308,23 @@ static const double unit_us[] = {
 	[TIME_UNIT_NS] = 1e-3,
 };
 
+static int follow_labels(struct rollcast_decoder *decoder,
+			 const struct input_labels_settings *labels)
+{
+	const struct rollcast_label_rules rules = {
+		.keep = labels->keep.items,
+		.keep_count = labels->keep.count,
+		.drop = labels->drop.items,
+		.drop_count = labels->drop.count,
+		.rename = labels->rename.items,
+		.rename_count = labels->rename.count,
+		.add = labels->add.items,
+		.add_count = labels->add.count,
+	};
+
+	return rollcast_decoder_relabel(decoder, &rules);
+}
+
 static int open_input(struct in *in, const struct input_settings *settings,
 		      struct counters *counters, struct input *input)
 {
@@ -327,6 +344,7 @@ static int open_input(struct in *in, const struct input_settings *settings,
 	int r = rollcast_decoder_create(settings->format, unit_us[settings->time_unit],
 					&input->decoder);
 
+	r = r ?: follow_labels(input->decoder, &settings->labels);
 	if (r < 0)
 		return r;
 	input->settings = settings;

@@ -307,14 +307,32 @@ static struct node *item(struct node *node, size_t index)
 	return node->kind == NODE_LIST ? node->entries[index].node : node;
 }
 
+/* A problem at a place in the node's text; always false. */
+static bool refuse_inside(const struct assignment *to, struct node *node, size_t column,
+			  const char *what, const char *why)
+{
+	struct node there = *node;
+
+	if (node->exact)
+		there.place.column += column + node->quoted;
+	node_problem(to->problems, &there, "\"%.200s\" is no %s: %s", node->text, what, why);
+	node->bad = true;
+	return false;
+}
+
 static bool is_text_valid(const struct assignment *to, struct node *node)
 {
+	struct rollcast_text text;
 	const char *why = NULL;
+	size_t column;
 
 	if (!expect(to->problems, node, NODE_SCALAR))
 		return false;
 	if (to->key->kind == KEY_BIND || to->key->kind == KEY_CONNECT)
 		why = value_endpoint(node->text, to->key->kind == KEY_BIND);
+	text = (struct rollcast_text){node->text, strlen(node->text)};
+	if (to->key->kind == KEY_GLOBS && (why = rollcast_glob_wrong(text, &column)))
+		return refuse_inside(to, node, column, "glob", why);
 	return why ? refuse(to->problems, node, why) : true;
 }
 
@@ -344,6 +362,73 @@ static bool assign_texts(const struct assignment *to, struct node *node, size_t 
 		return false;
 	}
 	*(struct strings *)to->place = texts;
+	return true;
+}
+
+static void pairs_free(struct pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		free(pairs->items[i].name);
+		free(pairs->items[i].value);
+	}
+	free(pairs->items);
+	*pairs = (struct pairs){0};
+}
+
+static bool is_label(const char *name, const char *value)
+{
+	struct rollcast_label label = {{name, strlen(name)}, {value, strlen(value)}};
+	char whole[ROLLCAST_NAME_MAX];
+
+	return rollcast_name_write((struct rollcast_text){"x", 1}, &label, 1, whole, sizeof(whole));
+}
+
+static bool is_pair_valid(const struct assignment *to, struct entry *entry)
+{
+	static const char why[] = "is no name of a label: it is empty, or has { } \" = ! ~ or ,";
+	struct node *node = entry->node;
+
+	if (!is_label(entry->name, "x")) {
+		problems_add(to->problems, &entry->place, node->key, "\"%.200s\" %s", entry->name,
+			     why);
+		node->bad = true;
+	}
+	if (!expect(to->problems, node, NODE_SCALAR))
+		return false;
+	if (to->key->are_labels && !is_label(node->text, "x"))
+		return refuse(to->problems, node, why);
+	if (!*node->text)
+		return refuse(to->problems, node, "is as good as no label: it is empty");
+	if (!is_label("x", node->text))
+		return refuse(to->problems, node,
+			      "is no value of a label: it has control characters, or is too long");
+	return true;
+}
+
+static bool assign_pairs(const struct assignment *to, struct node *node)
+{
+	struct pairs pairs = {0};
+	bool ok = expect(to->problems, node, NODE_MAP);
+
+	if (!ok)
+		return false;
+	pairs.items = calloc(node->count + 1, sizeof(*pairs.items));
+	if (!pairs.items)
+		to->problems->out_of_memory = true;
+	for (size_t i = 0; i < node->count && pairs.items; i++) {
+		struct rollcast_label_pair *pair = &pairs.items[i];
+
+		pairs.count = i + 1;
+		ok = is_pair_valid(to, &node->entries[i]) && ok;
+		if (ok)
+			ok = copy_text(to, node->entries[i].name, &pair->name) &&
+			     copy_text(to, node->entries[i].node->text, &pair->value);
+	}
+	if (!ok || !pairs.items) {
+		pairs_free(&pairs);
+		return false;
+	}
+	*(struct pairs *)to->place = pairs;
 	return true;
 }
 
@@ -419,6 +504,8 @@ static bool assign_list(const struct assignment *to, struct node *node)
 {
 	size_t count = node->kind == NODE_LIST ? node->count : 1;
 
+	if (to->key->kind == KEY_PAIRS)
+		return assign_pairs(to, node);
 	if (node->kind == NODE_EMPTY || node->kind == NODE_MAP)
 		return expect(to->problems, node, NODE_LIST);
 	if (to->key->kind == KEY_SPANS)
@@ -430,8 +517,9 @@ static bool assign_list(const struct assignment *to, struct node *node)
 
 static bool takes_list(const struct key *key)
 {
-	return key->kind == KEY_TEXTS || key->kind == KEY_BIND || key->kind == KEY_CONNECT ||
-	       key->kind == KEY_SPANS || key->kind == KEY_LEVELS;
+	return key->kind == KEY_TEXTS || key->kind == KEY_GLOBS || key->kind == KEY_PAIRS ||
+	       key->kind == KEY_BIND || key->kind == KEY_CONNECT || key->kind == KEY_SPANS ||
+	       key->kind == KEY_LEVELS;
 }
 
 bool assign(struct problems *problems, const struct key *key, struct node *node, void *element)
@@ -456,6 +544,9 @@ void assign_free(const struct key *key, void *element)
 	if (key->kind == KEY_SELECTOR)
 		rollcast_selector_destroy(
 			*(struct rollcast_selector **)((char *)element + key->also));
-	if (key->kind == KEY_TEXTS || key->kind == KEY_BIND || key->kind == KEY_CONNECT)
+	if (key->kind == KEY_PAIRS)
+		pairs_free(place);
+	if (key->kind == KEY_TEXTS || key->kind == KEY_GLOBS || key->kind == KEY_BIND ||
+	    key->kind == KEY_CONNECT)
 		strings_free(place);
 }

@@ -180,6 +180,15 @@ static void check_topics(const struct check *check)
 			     "an empty list subscribes to nothing; [\"\"] takes all");
 }
 
+static void check_labels(const struct check *check)
+{
+	const struct input_labels_settings *labels = &check->settings->inputs[check->index].labels;
+
+	if (labels->keep.count && labels->drop.count)
+		node_problem(check->problems, culprit(check, "labels.drop"),
+			     "stands beside \"keep\", which drops all others already");
+}
+
 /* `missing`: what to say when there is none; NULL: nothing. */
 static void check_sockets(struct check *check, size_t place, size_t count, const char *missing)
 {
@@ -191,8 +200,10 @@ static void check_sockets(struct check *check, size_t place, size_t count, const
 	node = node_find(check->root, check->section->name);
 	for (check->index = 0; check->index < count; check->index++) {
 		check_socket(check);
-		if (place == offsetof(struct settings, inputs))
+		if (place == offsetof(struct settings, inputs)) {
 			check_topics(check);
+			check_labels(check);
+		}
 	}
 	if (count || !missing || (node && node->bad) || check->root->bad)
 		return;

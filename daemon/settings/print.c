@@ -59,6 +59,18 @@ static void print_texts(const struct strings *texts, FILE *out)
 	fputc(']', out);
 }
 
+static void print_pairs(const struct pairs *pairs, FILE *out)
+{
+	fputc('{', out);
+	for (size_t i = 0; i < pairs->count; i++) {
+		fputs(i ? ", " : "", out);
+		print_text(pairs->items[i].name, out);
+		fputs(": ", out);
+		print_text(pairs->items[i].value, out);
+	}
+	fputc('}', out);
+}
+
 static uint64_t whole_at(const void *place, size_t size)
 {
 	uint32_t narrow;
@@ -156,7 +168,11 @@ void print_value(const struct key *key, const void *element, FILE *out)
 	case KEY_SELECTOR:
 		print_text(*(char *const *)place, out);
 		break;
+	case KEY_PAIRS:
+		print_pairs(place, out);
+		break;
 	case KEY_TEXTS:
+	case KEY_GLOBS:
 	case KEY_BIND:
 	case KEY_CONNECT:
 		print_texts(place, out);

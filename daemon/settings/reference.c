@@ -31,6 +31,8 @@ static void print_type(const struct key *key, FILE *out)
 		[KEY_NAME] = "name",
 		[KEY_TEXT] = "text",
 		[KEY_TEXTS] = "texts",
+		[KEY_GLOBS] = "globs",
+		[KEY_PAIRS] = "mapping of texts",
 		[KEY_BIND] = "endpoints",
 		[KEY_CONNECT] = "endpoints",
 		[KEY_LISTEN] = "address",
@@ -105,6 +107,8 @@ void settings_print_reference(FILE *out)
 	      "values "
 	      "in a list, one may stand\n"
 	      "  without its brackets.\n"
+	      "- In a *glob* `*` is any text, `?` one character and `[a-z]` or `[!a-z]` one of a "
+	      "class.\n"
 	      "- A *name* is of letters, digits, `_` and `-`.\n"
 	      "- `${NAME}` in a value becomes the environment's value, `${NAME:-default}` has a "
 	      "default for when that is unset or\n"

@@ -26,6 +26,16 @@ struct strings {
 	size_t count;
 };
 
+struct pairs {
+	struct rollcast_label_pair *items;
+	size_t count;
+};
+
+struct input_labels_settings {
+	struct strings keep, drop; /* globs; at most one of the two has any */
+	struct pairs rename, add;
+};
+
 struct input_settings {
 	char *name;
 	enum input_type type;
@@ -37,6 +47,7 @@ struct input_settings {
 	uint32_t high_water_mark; /* messages */
 	uint64_t rate_limit;	  /* samples a second; 0: none */
 	uint64_t message_max_bytes;
+	struct input_labels_settings labels;
 };
 
 struct model_settings {

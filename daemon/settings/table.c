@@ -56,6 +56,19 @@ const struct key table_keys[] = {
 	 .help = "More than that, `sub` drops and counts; `pull` takes messages more slowly, so "
 		 "that its senders wait. A second's worth may come at once."},
 
+	{"inputs[].labels.keep", KEY_GLOBS, PLACE(input_settings, labels.keep), .fallback = "[]",
+	 .help = "Globs for the labels that stay; `[]` is all. Streams that differ in dropped "
+		 "labels only become one stream."},
+	{"inputs[].labels.drop", KEY_GLOBS, PLACE(input_settings, labels.drop), .fallback = "[]",
+	 .help = "Globs for labels to drop. An input has either `keep` or `drop`."},
+	{"inputs[].labels.rename", KEY_PAIRS, PLACE(input_settings, labels.rename),
+	 .are_labels = true, .fallback = "{}",
+	 .help = "New names for the labels that are left, as in `{instance: host}`; the new one "
+		 "replaces another of that name."},
+	{"inputs[].labels.add", KEY_PAIRS, PLACE(input_settings, labels.add), .fallback = "{}",
+	 .help = "Labels with their values to give to every stream, as in `{dc: eu}`, in the place "
+		 "of what is called so."},
+
 	{"models.*.scope", KEY_WORD, PLACE(model_settings, model.scope), .words = scopes,
 	 .fallback = "stream",
 	 .help = "Who learns together: `stream`, each stream by itself; `group`, one network for "

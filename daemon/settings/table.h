@@ -16,6 +16,8 @@ enum key_kind {
 	KEY_NAME,     /* char *: letters, digits, _ and - */
 	KEY_TEXT,     /* char * */
 	KEY_TEXTS,    /* struct strings: a list, or one */
+	KEY_GLOBS,    /* the same, of globs */
+	KEY_PAIRS,    /* struct pairs: a mapping of names of labels to their like, or to texts */
 	KEY_BIND,     /* struct strings of endpoints */
 	KEY_CONNECT,  /* the same */
 	KEY_LISTEN,   /* char *: ADDRESS:PORT; NULL for the special word */
@@ -41,6 +43,7 @@ struct key {
 	const char *const *words; /* in the enum's order, ended by NULL */
 	const char *special; /* a word that stands for special_value or NULL, or sets the flag */
 	uint64_t special_value;
+	bool are_labels; /* the values of KEY_PAIRS are names of labels too */
 	bool brief; /* may be written for its whole group: `gap: linear` for `gap: {fill: linear}` */
 	const char *help;
 };

@@ -52,6 +52,11 @@ int rollcast_name_read(struct rollcast_text canonical, char *scratch,
 /* A hash of a canonical name, well mixed in all 64 bits; the same in every run. */
 uint64_t rollcast_name_hash(struct rollcast_text canonical);
 
+/*
+ * What is wrong with a glob, and where, in bytes from 0; NULL: nothing.
+ */
+const char *rollcast_glob_wrong(struct rollcast_text glob, size_t *ret_column);
+
 struct rollcast_selector;
 
 /*

@@ -102,6 +102,26 @@ void rollcast_decoder_destroy(struct rollcast_decoder *decoder);
 DEFINE_CLEANUP(struct rollcast_decoder *, rollcast_decoder_destroy);
 
 /*
+ * What to do with the labels of samples before they name a stream; all of it optional. First those
+ * that no glob of `keep` matches are dropped, if there are any, and those that one of `drop` does.
+ * Then labels are renamed, all at once; a renamed one takes the place of one that had the name, and of
+ * two that would get the same name the one whose rule comes first stays. At last labels are added, in the place of what
+ * has the name. Streams that then have equal names are one stream.
+ */
+struct rollcast_label_pair {
+	char *name, *value; /* to rename: the old name, the new one */
+};
+struct rollcast_label_rules {
+	char *const *keep, *const *drop;
+	size_t keep_count, drop_count;
+	const struct rollcast_label_pair *rename, *add;
+	size_t rename_count, add_count;
+};
+/* From now on the decoder follows a copy of `rules`. -ENOMEM; -EINVAL: not a glob. */
+int rollcast_decoder_relabel(struct rollcast_decoder *decoder,
+			     const struct rollcast_label_rules *rules);
+
+/*
  * Decodes one payload into calls of `sink`. What is good in a payload is delivered, what is bad is
  * counted: adds to counts[ROLLCAST_DECODE_RESULTS] (OK counts samples delivered, the others refusals).
  * A large column batch arrives in several calls. Allocates nothing, but for JSON once a map is larger

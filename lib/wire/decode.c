@@ -150,9 +150,24 @@ int rollcast_decoder_create(enum rollcast_format format, double unit_us,
 
 void rollcast_decoder_destroy(struct rollcast_decoder *decoder)
 {
-	if (decoder)
-		buffer_finish(&decoder->rewritten);
+	if (!decoder)
+		return;
+	relabel_destroy(decoder->relabel);
+	buffer_finish(&decoder->rewritten);
 	free(decoder);
+}
+
+int rollcast_decoder_relabel(struct rollcast_decoder *decoder,
+			     const struct rollcast_label_rules *rules)
+{
+	struct relabel *relabel = NULL;
+	int r = relabel_create(rules, &relabel);
+
+	if (r)
+		return r;
+	relabel_destroy(decoder->relabel);
+	decoder->relabel = relabel;
+	return 0;
 }
 
 void rollcast_decode(struct rollcast_decoder *decoder, const void *bytes, size_t size,

@@ -255,7 +255,7 @@ static enum rollcast_decode line_decode(struct rollcast_decoder *decoder, struct
 		return r;
 	while (byte_take(line, ' '))
 		;
-	if (line->overflow)
+	if (line->overflow || !decoder_relabel(decoder))
 		return ROLLCAST_DECODE_NAME;
 	fields = *line;
 	r = fields_skip(line);

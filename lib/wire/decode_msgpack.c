@@ -387,6 +387,8 @@ static enum rollcast_decode map_read(struct rollcast_decoder *decoder, struct re
 	r = draft_read(decoder, reader, pairs, &draft);
 	if (r)
 		return r;
+	if (!decoder_relabel(decoder))
+		spoil(&draft, ROLLCAST_DECODE_NAME);
 	draft_deliver(decoder, &draft);
 	return ROLLCAST_DECODE_OK;
 }

@@ -9,12 +9,14 @@
 #include "rollcast/wire.h"
 
 #include "lib/wire/buffer.h"
+#include "lib/wire/relabel.h"
 
 /* Samples of a column batch that go to the sink at once. */
 enum { COLUMN_CHUNK = 256 };
 
 struct rollcast_decoder {
 	enum rollcast_format format;
+	struct relabel *relabel; /* NULL: labels stay as they are */
 	/* A plain time is scaled by unit_us; if whole, by multiplier / divisor, one of which is 1. */
 	double unit_us;
 	int64_t multiplier, divisor;
@@ -58,6 +60,16 @@ enum rollcast_decode decoder_time_split(int64_t seconds, uint32_t nanoseconds,
 static inline void decoder_count(struct rollcast_decoder *decoder, enum rollcast_decode result)
 {
 	decoder->counts[result]++;
+}
+
+/*
+ * All labels of a map or line are in hand: follows the rules for them, if there are any. False: they are
+ * too many.
+ */
+static inline bool decoder_relabel(struct rollcast_decoder *decoder)
+{
+	return !decoder->relabel ||
+	       relabel_apply(decoder->relabel, decoder->labels, &decoder->label_count);
 }
 
 /* Writes `name` with the labels in hand into decoder->name; its length, 0 if that cannot be. */

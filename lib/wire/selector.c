@@ -18,6 +18,8 @@
 
 #include "rollcast/stream.h"
 
+#include "lib/wire/glob.h"
+
 /* A regular expression within these limits compiles in a moment and in a few megabytes. */
 enum { MATCHERS_MAX = 32, REGEX_MAX = 256, REPETITIONS_MAX = 10000 };
 
@@ -34,96 +36,6 @@ struct rollcast_selector {
 	struct matcher matchers[MATCHERS_MAX];
 	char patterns[]; /* the text, unescaped, that all of the above points into */
 };
-
-/* Behind the class that starts at `at`, or NULL if it has no end. A `]` that comes first is one. */
-static const char *class_end(const char *at, const char *end)
-{
-	at++;
-	if (at < end && *at == '!')
-		at++;
-	if (at < end)
-		at++;
-	at = memchr(at, ']', (size_t)(end - at));
-	return at ? at + 1 : NULL;
-}
-
-static bool class_matches(const char *at, const char *end, uint8_t byte)
-{
-	bool negated = at[1] == '!';
-	bool found = false;
-
-	end--; /* the closing bracket */
-	for (at += negated ? 2 : 1; at < end; at++) {
-		uint8_t first = (uint8_t)*at, last = first;
-
-		if (at + 2 < end && at[1] == '-') {
-			last = (uint8_t)at[2];
-			at += 2;
-		}
-		found |= first <= byte && byte <= last;
-	}
-	return found != negated;
-}
-
-static void character_skip(const char **at, const char *end)
-{
-	do {
-		(*at)++;
-	} while (*at < end && ((uint8_t) * *at & 0xc0) == 0x80);
-}
-
-/* Matches one element at `pattern`, which is no star; NULL, or behind it. */
-static const char *element_match(const char *pattern, const char *pattern_end, const char **at,
-				 const char *end)
-{
-	const char *behind;
-
-	if (*at == end)
-		return NULL;
-	switch (*pattern) {
-	case '?':
-		character_skip(at, end);
-		return pattern + 1;
-	case '[':
-		behind = class_end(pattern, pattern_end);
-		if (!class_matches(pattern, behind, (uint8_t) * *at))
-			return NULL;
-		character_skip(at, end);
-		return behind;
-	default:
-		return *pattern == *(*at)++ ? pattern + 1 : NULL;
-	}
-}
-
-/* The last star may take more; an earlier one never needs to. */
-static bool glob_matches(struct rollcast_text glob, struct rollcast_text text)
-{
-	const char *pattern = glob.bytes, *pattern_end = pattern + glob.length;
-	const char *at = text.bytes, *end = at + text.length;
-	const char *star = NULL, *taken = NULL;
-
-	for (;;) {
-		const char *next = NULL;
-
-		if (pattern == pattern_end) {
-			if (at == end)
-				return true;
-		} else if (*pattern == '*') {
-			star = ++pattern;
-			taken = at;
-			continue;
-		} else {
-			next = element_match(pattern, pattern_end, &at, end);
-		}
-		if (!next) {
-			if (!star || taken == end)
-				return false;
-			next = star;
-			at = ++taken;
-		}
-		pattern = next;
-	}
-}
 
 static bool regex_matches(const regex_t *regex, struct rollcast_text text)
 {
@@ -178,25 +90,12 @@ static void spaces_skip(struct parser *parser)
 }
 
 /* `from` is where the glob stands in the text, for the column of a mistake. */
-static int glob_check(struct parser *parser, struct rollcast_text glob, const char *from)
+static int glob_parsed(struct parser *parser, struct rollcast_text glob, const char *from)
 {
-	const char *at = glob.bytes, *end = at + glob.length;
+	size_t column;
+	const char *why = rollcast_glob_wrong(glob, &column);
 
-	while (at && at < end) {
-		if (*at == '[') {
-			const char *behind = class_end(at, end);
-
-			if (!behind)
-				return wrong(parser, from + (at - glob.bytes), "[ without ]");
-			for (; at < behind; at++)
-				if ((uint8_t)*at >= 0x80)
-					return wrong(parser, from + (at - glob.bytes),
-						     "only ASCII can stand between [ and ]");
-		} else {
-			at++;
-		}
-	}
-	return 0;
+	return why ? wrong(parser, from + column, "%s", why) : 0;
 }
 
 /* Takes text up to one of the bytes in `until`, without the spaces around it. */
@@ -224,7 +123,7 @@ static int name_parse(struct parser *parser)
 		return wrong(parser, parser->at, "%c where a name or { was expected", *parser->at);
 	if (!parser->selector->name.length && !*parser->at)
 		return wrong(parser, parser->at, "empty; * selects all streams");
-	return glob_check(parser, parser->selector->name, from);
+	return glob_parsed(parser, parser->selector->name, from);
 }
 
 static int operator_parse(struct parser *parser, struct matcher *matcher)
@@ -336,7 +235,7 @@ static int matcher_parse(struct parser *parser)
 	if (r)
 		return r;
 	r = matcher->is_regex ? regex_parse(parser, matcher, quote)
-			      : glob_check(parser, matcher->pattern, quote + 1);
+			      : glob_parsed(parser, matcher->pattern, quote + 1);
 	if (r)
 		return r;
 	parser->selector->matcher_count++;

@@ -1,15 +1,17 @@
-"""Samples from the agents people have, where they are installed: the examples of docs/feeding.md."""
+"""Labels changed on the way in; samples from the agents people have, where they are installed: docs/feeding.md."""
 
+import json
 import pathlib
 import shutil
 import socket
 import subprocess
 import time
 
+import msgpack
 import pytest
 import zmq
 
-from rollcast import ROOT, WAIT_S, free_endpoint, settings
+from rollcast import EPOCH, ROOT, WAIT_S, free_endpoint, settings
 
 EXAMPLES = ROOT / "docs/examples"
 RSYSLOGD, COLLECTD = "/usr/sbin/rsyslogd", "/usr/sbin/collectd"
@@ -90,3 +92,43 @@ LoadPlugin load
                                            ("short", "mid", "long")}
     finally:
         end(collectd)
+
+
+LABELS = {"drop": ["pid", "tmp_*"], "rename": {"instance": "host"}, "add": {"dc": "eu"}}
+RELABELLED = [
+    ("msgpack", lambda pid, at, value: msgpack.packb(
+        {"name": "cpu", "tags": {"pid": pid, "instance": "a", "tmp_x": "1"}, "time": at,
+         "fields": {"user": value, "system": -value}})),
+    ("json", lambda pid, at, value: json.dumps(
+        {"name": "cpu", "tags": {"pid": pid, "instance": "a"}, "time": at,
+         "fields": {"user": value, "system": -value}}).encode()),
+    ("influx", lambda pid, at, value:
+        f"cpu,pid={pid},tmp_x=1,instance=a user={value},system={-value} {at}000000000".encode()),
+]
+
+
+@pytest.mark.parametrize("format_,sample", RELABELLED, ids=[row[0] for row in RELABELLED])
+def test_series_that_are_alike_once_labels_are_dropped_are_one_stream(world, format_, sample):
+    ours, theirs = free_endpoint(), free_endpoint()
+    world.daemon(settings([{"type": "pull", "bind": [ours], "format": format_, "labels": LABELS}],
+                          [{"type": "push", "connect": [theirs]}], stream={"aggregate": "sum"}))
+    samples, forecasts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    for i in range(6):
+        for pid in ("7", "8"):
+            samples.send_raw(sample(pid, EPOCH + i, i * int(pid)))
+    got = forecasts.drain(1)
+    assert {f.stream for f in got} == {f'cpu_{field}{{dc="eu",host="a"}}' for field in ("user", "system")}
+    values = {f["time"] - EPOCH: f["last"] for f in got if f["name"] == "cpu_user"}
+    assert values.items() >= {(i, 15.0 * i) for i in range(5)}
+
+
+def test_an_input_without_rules_leaves_labels_alone(world):
+    """Beside one that keeps only the host."""
+    endpoints, theirs = [free_endpoint(), free_endpoint()], free_endpoint()
+    inputs = [{"type": "pull", "bind": [endpoint]} for endpoint in endpoints]
+    inputs[1]["labels"] = {"keep": "h*"}
+    world.daemon(settings(inputs, [{"type": "push", "connect": [theirs]}]))
+    forecasts = world.client(zmq.PULL, bind=theirs)
+    for endpoint in endpoints:
+        world.client(zmq.PUSH, connect=endpoint).send_values("s", range(5), tags={"host": "a", "pid": "1"})
+    assert {f.stream for f in forecasts.drain(1)} == {'s{host="a"}', 's{host="a",pid="1"}'}

@@ -195,6 +195,9 @@ static void lists_and_short_forms_survive_printing(void **state)
 			 "  - {match: 'c{x=~\"a.*\",y!=\"\\\\\"}', window: 1.5h, step: 1s}\n"
 			 "models: {m: {optimizer: {kind: sgd, momentum: 0.999}}}\n"
 			 "threads: {shards: auto, train: auto}\n");
+	check_round_trip("inputs: [{name: a, connect: ipc://a, labels: {keep: host, "
+			 "rename: {'a b': \"null\"}, add: {\"null\": '$$ \"1\"', x: 1}}}]\n"
+			 "outputs: [{name: z, bind: ipc://z}]\n");
 }
 
 int main(void)

@@ -80,6 +80,7 @@ static const char every_key[] =
 	"    time_unit: ns\n"
 	"    high_water_mark: 7\n"
 	"    message_max: 3kB\n"
+	"    labels: {drop: [pid, 'a*'], rename: {i: host}, add: {dc: eu, b: \"1\"}}\n"
 	"  - {name: in-2, connect: ipc://b, topics: [cpu, mem]}\n"
 	"models:\n"
 	"  small:\n"
@@ -138,6 +139,13 @@ static void check_sockets(const struct settings *settings)
 	assert_int_equal(input->time_unit, TIME_UNIT_NS);
 	assert_int_equal(input->high_water_mark, 7);
 	assert_int_equal(input->message_max_bytes, 3000);
+	assert_int_equal(input->labels.drop.count, 2);
+	assert_string_equal(input->labels.drop.items[1], "a*");
+	assert_int_equal(input->labels.keep.count, 0);
+	assert_string_equal(input->labels.rename.items[0].value, "host");
+	assert_int_equal(input->labels.add.count, 2);
+	assert_string_equal(input->labels.add.items[1].name, "b");
+	assert_string_equal(input->labels.add.items[1].value, "1");
 	assert_int_equal(settings->inputs[1].topics.count, 2);
 	assert_string_equal(settings->inputs[1].topics.items[1], "mem");
 	assert_string_equal(output->name, "out-1");

@@ -50,7 +50,10 @@ static size_t expected_size(const struct key *key)
 	case KEY_LISTEN:
 	case KEY_SELECTOR:
 		return sizeof(char *);
+	case KEY_PAIRS:
+		return sizeof(struct pairs);
 	case KEY_TEXTS:
+	case KEY_GLOBS:
 	case KEY_BIND:
 	case KEY_CONNECT:
 		return sizeof(struct strings);
