@@ -3,17 +3,31 @@
 
 #include <math.h>
 
-static double standard_deviation(const double *values, size_t count)
+/* Squares of greater values than this overflow when many of them are added. */
+#define UNIT_OF_HUGE 0x1p512
+
+/* Of the values' distances from their mean, in squares of `unit`. */
+static double sum_of_squares(const double *values, size_t count, double unit)
 {
 	double mean = 0, square = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		double off = values[i] - mean;
+		double value = values[i] / unit, off = value - mean;
 
 		mean += off / (double)(i + 1);
-		square += off * (values[i] - mean);
+		square += off * (value - mean);
 	}
-	return sqrt(square / (double)count);
+	return square;
+}
+
+static double standard_deviation(const double *values, size_t count)
+{
+	double square = sum_of_squares(values, count, 1);
+
+	if (isfinite(square))
+		return sqrt(square / (double)count);
+	square = sum_of_squares(values, count, UNIT_OF_HUGE);
+	return UNIT_OF_HUGE * sqrt(square / (double)count);
 }
 
 double transform_scale(const double *values, size_t count, uint32_t horizon)

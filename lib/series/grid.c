@@ -530,6 +530,8 @@ static void closed_archive(struct archive *archive, struct grid *grid)
 		struct grid_closed *closed =
 			&grid->closed[(grid->closed_first + i) % grid->closed_capacity];
 
+		if (archive_is_loading(archive))
+			*closed = (struct grid_closed){0};
 		archive_time(archive, &closed->time_us);
 		archive_finite(archive, &closed->value, 1);
 		archive_flag(archive, &closed->restarted);
@@ -649,6 +651,7 @@ bool grid_archive(struct archive *archive, struct grid *grid)
 		return false;
 	layout_archive(archive, grid);
 	times_archive(archive, grid);
+	archive_check(archive, grid->label_us == (kind.automatic ? grid->settings.step_us / 2 : 0));
 	if (grid->settings.aggregate == ROLLCAST_AGGREGATE_RATE)
 		counter_archive(archive, &grid->counter);
 	if (archive->error)

@@ -413,6 +413,23 @@ static void mutated_records_are_refused_or_harmless(void **state)
 	assert_true(loaded_count > 100);
 }
 
+/* What one absurd value does to fits, scales and errors must not cost the stream its record. */
+static void a_stream_of_huge_values_is_kept_like_any_other(void **state)
+{
+	static const double values[] = {1e300, -1e300, 1e-300, 1.7e150};
+	struct rollcast_stream_settings settings = small_settings();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		CLEANUP(rollcast_stream_destroy)
+		struct rollcast_stream *stream = stream_after(&settings, 100);
+
+		rollcast_stream_push(stream, 1000000 * S + 101 * S, values[i]);
+		run(stream, 102, 240);
+		rollcast_stream_destroy(load(&settings, stream, 0));
+	}
+}
+
 /* ---- what a record tells ---- */
 
 static void a_record_tells_its_window_without_settings(void **state)
@@ -450,6 +467,7 @@ int main(void)
 		cmocka_unit_test(every_shorter_record_is_refused),
 		cmocka_unit_test(a_record_of_another_format_is_told_from_a_damaged_one),
 		cmocka_unit_test(mutated_records_are_refused_or_harmless),
+		cmocka_unit_test(a_stream_of_huge_values_is_kept_like_any_other),
 		cmocka_unit_test(a_record_tells_its_window_without_settings),
 	};
 

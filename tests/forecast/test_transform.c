@@ -71,6 +71,21 @@ static void the_scale_is_the_usual_change_within_half_a_horizon(void **state)
 	assert_true(transform_scale(values, 0, 12) == 1);
 }
 
+static void huge_values_have_a_scale_too(void **state)
+{
+	double values[100] = {0};
+	double scale;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		values[i] = i % 2 ? 1e300 : -1e300;
+	scale = transform_scale(values, 100, 4); /* two steps: no change */
+	assert_true(fabs(scale / 1e297 - 1) < 1e-12);
+	for (size_t i = 0; i < 100; i++)
+		values[i] = i == 50 ? 1e300 : 1;
+	assert_true(isfinite(transform_scale(values, 100, 4)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +93,7 @@ int main(void)
 		cmocka_unit_test(back_undoes_there),
 		cmocka_unit_test(the_median_is_the_middle_of_the_last_values),
 		cmocka_unit_test(the_scale_is_the_usual_change_within_half_a_horizon),
+		cmocka_unit_test(huge_values_have_a_scale_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
