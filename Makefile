@@ -46,12 +46,14 @@ SHARED_OBJECTS := $(call objects,$(wildcard daemon/base/*.c daemon/settings/*.c)
 TESTS          := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 BENCHES        := $(patsubst %.c,$(BUILD)/%,$(BENCH_SOURCES))
 
+FUZZERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 DRIVERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/*_driver.c))
 
-.PHONY: all lib tests
+.PHONY: all lib tests fuzzers
 all: $(BUILD)/rollcastd $(BUILD)/rollcast lib ## both programs and the library, static and shared
 lib: $(BUILD)/librollcast.a $(BUILD)/$(SONAME)
 tests: all $(TESTS) $(DRIVERS)
+fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/seeds
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -90,6 +92,10 @@ $(BUILD)/rollcast: $(call objects,$(CLI_SOURCES)) $(SHARED_OBJECTS) $(BUILD)/lib
 CLI_PARTS := $(call objects,$(filter-out cli/main.c,$(CLI_SOURCES)))
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS) $(TEST_PKGS)) -lm
+
+# The same for a fuzzer; see check-fuzz.
+$(FUZZERS) $(BUILD)/tests/fuzz/seeds: $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
+	$(CC) $(ALL_LDFLAGS) $(if $(findstring /fuzz_,$@),-fsanitize=fuzzer) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
 
 # What a test in Python drives: the library and a few lines around it.
 $(BUILD)/tests/%_driver: $(BUILD)/tests/%_driver.o $(BUILD)/librollcast.a
@@ -138,7 +144,7 @@ bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, b
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN = -fsanitize=thread
 
-.PHONY: check check-unit check-blackbox check-faults check-asan check-tsan check-systemd check-fresh lint format
+.PHONY: check check-unit check-blackbox check-fuzz check-faults check-asan check-tsan check-systemd check-fresh lint format
 check: PARTS = unit blackbox
 check: ## all tests; the last line says how many passed
 check-unit: PARTS = unit
@@ -158,6 +164,10 @@ check-faults: ## 200 kills and 200 damaged files: what is kept is there after ea
 check-tsan: ## all tests with the thread sanitizer
 	@TSAN_OPTIONS='suppressions=$(CURDIR)/tests/tsan.supp' \
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'
+check-fuzz: ## any bytes into every parser, each for FUZZ_SECONDS (60), with clang
+	@$(WITH) build fuzz
+	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
+	@BUILD=build-fuzz sh tests/fuzz/run.sh
 check-systemd: ## the unit in a booted system, as root
 	@$(WITH) build system
 	@$(AGAIN) all

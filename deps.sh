@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint] [system], by
+# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint] [fuzz] [system], by
 # default build. Says what it installs, asks for root only when something is missing, and does nothing else.
 set -eu
 
@@ -10,6 +10,7 @@ build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpa
 	libjs-dygraphs|none'
 test='gnuplot-nox libcmocka-dev mount python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
+fuzz='clang libclang-rt-dev|libclang-rt-18-dev|none'
 system='mmdebstrap systemd-container'
 
 # The same for distributions without apt.
@@ -67,8 +68,9 @@ for group; do
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $test" modules="$modules $test_modules" ;;
 	lint) wanted="$wanted $lint" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
 	system) wanted="$wanted $system" ;;
-	*) die "unknown group '$group'; there are build, test, lint and system" ;;
+	*) die "unknown group '$group'; there are build, test, lint, fuzz and system" ;;
 	esac
 done
 

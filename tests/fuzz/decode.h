@@ -5,18 +5,9 @@
 #define TESTS_FUZZ_DECODE_H
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "rollcast/wire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-#define must(condition)           \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "tests/fuzz/fuzz.h"
 
 /* A canonical name is one: taken apart and written again it is the same. */
 static inline void must_be_canonical(struct rollcast_text name)

@@ -1,4 +1,5 @@
 /* Any bytes as a canonical name, and as the parts of one, split at zeros. */
+#include "daemon/watch/forecasts.h"
 #include "tests/fuzz/decode.h"
 
 static struct rollcast_text part(const uint8_t **at, const uint8_t *end)
@@ -10,11 +11,36 @@ static struct rollcast_text part(const uint8_t **at, const uint8_t *end)
 	return text;
 }
 
+/* Names of labels as Prometheus takes them, each once, and quoted values that end where they should. */
+static void must_be_labels(const char *text)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char further[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	for (;;) {
+		size_t length = strspn(text, further);
+
+		must(length > 0 && strchr(first, *text));
+		text += length;
+		must(*text++ == '=' && *text++ == '"');
+		for (; *text != '"'; text++) {
+			must(*text && *text != '\n');
+			if (*text == '\\')
+				must(*++text && strchr("\\\"n", *text));
+		}
+		if (!*++text)
+			return;
+		must(*text++ == ',');
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct rollcast_text whole = {(const char *)bytes, size}, name;
 	struct rollcast_label labels[ROLLCAST_LABELS_MAX];
 	char buffer[ROLLCAST_NAME_MAX], scratch[ROLLCAST_NAME_MAX];
+	char shown[FORECASTS_LABELS_SIZE];
 	const uint8_t *at = bytes, *end = bytes + size;
 	size_t count = 0, length;
 
@@ -30,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (length) {
 		must(strlen(buffer) == length);
 		must_be_canonical((struct rollcast_text){buffer, length});
+		must_be_labels(forecasts_labels(buffer, shown));
 	}
 	return 0;
 }

@@ -4,15 +4,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	CLEANUP(rollcast_selector_destroy) struct rollcast_selector *selector = NULL;
-	CLEANUP(free) char *text = malloc(size + 1);
+	CLEANUP(free) char *text = text_of(bytes, size);
 	char error[128], *newline;
 	struct rollcast_text name = {"x{a=\"b\"}", 8};
 	size_t column = 0;
 	int r;
 
-	must(text);
-	memcpy(text, bytes, size);
-	text[size] = '\0';
 	newline = strchr(text, '\n');
 	if (newline) {
 		*newline = '\0';
