@@ -25,6 +25,8 @@ enum {
 	IMPATIENCE_US = 10000000, /* after that, nobody is waited for */
 	LINGER_MS = 1000,	  /* what subscribers get to fetch the last forecasts at stop */
 	TOPIC_BYTES = 2048,
+	ROUND_BLOCKS = 64, /* sent before subscriptions have their turn, */
+	ROUND_SUBSCRIPTIONS = 4096,
 };
 
 struct output {
@@ -308,7 +310,9 @@ static void read_subscriptions(struct out *out, uint32_t index)
 	if (output->settings->type != OUTPUT_XPUB)
 		return;
 	zmq_msg_init(&message);
-	while (zmq_msg_recv(&message, output->socket, ZMQ_DONTWAIT) > 0) {
+	for (int i = 0;
+	     i < ROUND_SUBSCRIPTIONS && zmq_msg_recv(&message, output->socket, ZMQ_DONTWAIT) > 0;
+	     i++) {
 		const char *bytes = zmq_msg_data(&message);
 
 		if (bytes[0] == 1) {
@@ -335,10 +339,25 @@ static void publish_counts(struct out *out)
 	}
 }
 
+/* Some of what shards have handed over. Returns as queue_pop does. */
+static int take_blocks(struct out *out)
+{
+	struct block *block;
+	int r = 0;
+
+	for (int i = 0; i < ROUND_BLOCKS; i++) {
+		r = queue_pop(out->plan.queue, 0, &block);
+		if (r)
+			break;
+		take_block(out, block);
+		heartbeat_beat(out->plan.heartbeat);
+	}
+	return r;
+}
+
 static void *run(void *argument)
 {
 	struct out *out = argument;
-	struct block *block;
 	int r;
 
 	do {
@@ -348,11 +367,8 @@ static void *run(void *argument)
 		zmq_poll(out->poll_items, (int)out->count + 1, busy ? BUSY_MS : POLL_MS);
 		for (uint32_t i = 0; i < out->count; i++)
 			read_subscriptions(out, i);
-		wishes_ask(&out->wishes);
-		while ((r = queue_pop(out->plan.queue, 0, &block)) == 0) {
-			take_block(out, block);
-			heartbeat_beat(out->plan.heartbeat);
-		}
+		wishes_ask(&out->wishes, out->first != NULL, clock_monotonic_us());
+		r = take_blocks(out);
 		send_snapshots(out);
 		publish_counts(out);
 	} while (r != QUEUE_CLOSED);

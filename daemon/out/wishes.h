@@ -5,6 +5,9 @@
  *	subscriptions ──► wanted, per output ──► snapshot ──letter──► every shard, when its inbox has room
  *
  * The answers come among the forecasts; what a subscriber does not take at once is kept in out.c.
+ *
+ * A snapshot goes to all who have subscribed to its topics. So an output then rests, nine times as long
+ * as it took, lest one subscriber that comes and goes all the time fill everybody's queues.
  */
 #ifndef DAEMON_OUT_WISHES_H
 #define DAEMON_OUT_WISHES_H
@@ -15,12 +18,19 @@
 
 #include "daemon/message.h"
 
+/* What one output's subscribers want to see. */
+struct wish {
+	struct prefixes names;
+	int64_t not_before_us; /* monotonic */
+};
+
 struct wishes {
 	struct queue *inboxes;	/* [shards], lent */
 	uint32_t shards, asked; /* those before `asked` have the snapshot's letter */
 	uint32_t outputs, next;
-	struct prefixes *wanted; /* [outputs] */
+	struct wish *wanted; /* [outputs] */
 	struct snapshot snapshot;
+	int64_t since_us; /* when the snapshot was begun */
 	bool under_way;
 };
 
@@ -32,8 +42,11 @@ void wishes_finish(struct wishes *wishes);
 /* A subscription: `topic` is what an output with the prefix `prefix` got. */
 void wishes_add(struct wishes *wishes, uint32_t output, const char *prefix, const char *topic,
 		size_t length);
-/* Asks for the next snapshot if the one before is answered. Never waits. */
-void wishes_ask(struct wishes *wishes);
+/*
+ * Asks for the next snapshot if the one before is answered, and, unless some of it is `unsent`, gone.
+ * Never waits.
+ */
+void wishes_ask(struct wishes *wishes, bool unsent, int64_t now_us);
 /* Whether wishes_ask has something to do before long. */
 bool wishes_are_open(const struct wishes *wishes);
 

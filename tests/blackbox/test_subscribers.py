@@ -140,6 +140,28 @@ def test_a_subscriber_that_takes_nothing_keeps_no_snapshot_from_others(world):
     assert daemon.is_running()
 
 
+def test_a_subscriber_that_comes_and_goes_does_not_flood_the_others(world):
+    daemon, samples, (out,) = publisher(world)
+    feed(world, samples, out, ["s"])
+    bystander = world.client(zmq.SUB, connect=out).subscribe()
+    assert bystander.receive()["snapshot"] is True
+    flapping = world.client(zmq.SUB, connect=out)
+    started, count = time.monotonic(), 0
+    while time.monotonic() < started + 3:
+        for _ in range(100):
+            flapping.subscribe()
+            flapping.socket.setsockopt(zmq.UNSUBSCRIBE, b"")
+        time.sleep(0.01)  # 10,000 subscriptions a second
+        count += len(bystander.drain(0))
+    count += len(bystander.drain())
+    assert 2 <= count <= 4 * (time.monotonic() - started) + 3
+    samples.send_values("s", range(10, 13), start=EPOCH + 10)
+    assert bystander.receive_until(lambda f: f["time"] == EPOCH + 12)
+    flapping.subscribe()
+    assert flapping.receive_until(lambda f: f["snapshot"] and f["time"] == EPOCH + 12)
+    assert daemon.is_running()
+
+
 @pytest.mark.parametrize("every, expected", [("0s", list(range(40))), ("10s", [0, 10, 20, 30]),
                                              ("1500ms", None)])
 def test_every_thins_the_forecasts_of_each_stream(world, every, expected):
