@@ -66,7 +66,7 @@ static int make_queues(struct daemon *daemon)
 	size_t forecast_bytes = shard_forecast_block_size(daemon->settings);
 	int r;
 
-	values_init(&daemon->limits, daemon->settings->streams_max);
+	values_init(&daemon->limits, daemon->settings->streams_max, daemon->settings->ttl_us);
 	daemon->shard_count = shard_count(daemon->settings);
 	daemon->inboxes = calloc(daemon->shard_count, sizeof(*daemon->inboxes));
 	daemon->questions = calloc(daemon->shard_count, sizeof(*daemon->questions));

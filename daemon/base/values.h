@@ -1,6 +1,10 @@
 /*
  * The newest value of some streams, known to all threads: limits that other streams are held against.
  * A lock around a table of bounded size; it is asked once per forecast that has such a limit.
+ *
+ * A value is known until its place is needed for another name and it was not renewed for the time to
+ * live. The newest is that of the latest time, unless nothing newer has come for a minute: then a clock was
+ * put back, or had been ahead.
  */
 #ifndef DAEMON_BASE_VALUES_H
 #define DAEMON_BASE_VALUES_H
@@ -15,15 +19,16 @@ struct values {
 	pthread_mutex_t lock;
 	struct value **slots; /* [capacity], a power of two; NULL: none was ever put */
 	size_t capacity, count, most;
+	int64_t ttl_us, swept_us;
 };
 
-/* At most `most` names; further ones are not known. */
-void values_init(struct values *values, size_t most);
+/* At most `most` names; while all are in use, further ones are not known. A time to live of 0: for ever. */
+void values_init(struct values *values, size_t most, int64_t ttl_us);
 void values_finish(struct values *values);
 
-/* `hash` is that of the name, which is copied. An older time than the one known changes nothing. */
+/* A value that came at `now_us`, monotonic; `hash` is that of the name, which is copied. */
 void values_put(struct values *values, uint64_t hash, const char *name, size_t length,
-		int64_t time_us, double value);
+		int64_t time_us, double value, int64_t now_us);
 /* NaN: not known. */
 double values_get(struct values *values, uint64_t hash, const char *name, size_t length);
 

@@ -74,7 +74,7 @@ static void take_record(struct shard *shard, const struct sample_record *record,
 {
 	struct entry *entry = shard_find_or_admit(shard, record);
 
-	thresholds_share(shard->plan.settings, shard->plan.limits, record);
+	thresholds_share(shard->plan.settings, shard->plan.limits, record, now_us);
 	if (!entry)
 		return;
 	keeper_note(&shard->keeper, entry, record);

@@ -41,7 +41,7 @@ static bool is_limit(const struct settings *settings, const char *name)
 }
 
 void thresholds_share(const struct settings *settings, struct values *limits,
-		      const struct sample_record *record)
+		      const struct sample_record *record, int64_t now_us)
 {
 	uint32_t newest = 0;
 
@@ -51,7 +51,7 @@ void thresholds_share(const struct settings *settings, struct values *limits,
 		if (record->times_us[i] >= record->times_us[newest])
 			newest = i;
 	values_put(limits, record->hash, sample_record_name(record), record->name_length,
-		   record->times_us[newest], sample_record_values(record)[newest]);
+		   record->times_us[newest], sample_record_values(record)[newest], now_us);
 }
 
 /* The newest value of the stream that has the limit's name and this stream's labels. */

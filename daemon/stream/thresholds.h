@@ -18,9 +18,9 @@
 /* Bit i: threshold i of the settings watches the stream of that name. */
 uint64_t thresholds_watching(const struct settings *settings, struct rollcast_text name);
 
-/* If these are samples of a stream that is a limit of others, shares the newest one. */
+/* If these are samples of a stream that is a limit of others, shares the newest one. `now_us`: monotonic. */
 void thresholds_share(const struct settings *settings, struct values *limits,
-		      const struct sample_record *record);
+		      const struct sample_record *record, int64_t now_us);
 
 /*
  * Puts the thresholds of `watching` into a forecast that stands alone; `raised` is which alerts stood

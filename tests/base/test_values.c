@@ -10,17 +10,19 @@
 
 #include "daemon/base/values.h"
 
+#define SECOND_US INT64_C(1000000)
+
 static void the_newest_value_counts_whatever_the_order_of_arrival(void **state)
 {
 	(void)state;
 	struct values values;
 
-	values_init(&values, 10);
+	values_init(&values, 10, 0);
 	assert_true(isnan(values_get(&values, 7, "a", 1)));
-	values_put(&values, 7, "a", 1, 100, 1);
-	values_put(&values, 7, "b", 1, 100, 9); /* the same hash */
-	values_put(&values, 7, "a", 1, 300, 3);
-	values_put(&values, 7, "a", 1, 200, 2);
+	values_put(&values, 7, "a", 1, 100, 1, 0);
+	values_put(&values, 7, "b", 1, 100, 9, 0); /* the same hash */
+	values_put(&values, 7, "a", 1, 300, 3, 0);
+	values_put(&values, 7, "a", 1, 200, 2, 0);
 	assert_true(values_get(&values, 7, "a", 1) == 3);
 	assert_true(values_get(&values, 7, "b", 1) == 9);
 	assert_true(isnan(values_get(&values, 7, "ab", 2)));
@@ -33,11 +35,11 @@ static void names_beyond_the_limit_are_not_known_and_the_others_stay(void **stat
 	struct values values;
 	char name[16];
 
-	values_init(&values, 1000);
+	values_init(&values, 1000, 0);
 	for (int i = 0; i < 3000; i++) {
 		int length = snprintf(name, sizeof(name), "s%d", i);
 
-		values_put(&values, (uint64_t)(i % 100), name, (size_t)length, 0, i);
+		values_put(&values, (uint64_t)(i % 100), name, (size_t)length, 0, i, 0);
 	}
 	for (int i = 0; i < 3000; i++) {
 		int length = snprintf(name, sizeof(name), "s%d", i);
@@ -48,11 +50,48 @@ static void names_beyond_the_limit_are_not_known_and_the_others_stay(void **stat
 	values_finish(&values);
 }
 
+static void an_older_time_counts_when_nothing_newer_has_come_for_a_minute(void **state)
+{
+	(void)state;
+	struct values values;
+
+	values_init(&values, 10, 0);
+	values_put(&values, 7, "a", 1, INT64_C(1) << 60, 1, 0); /* a clock far ahead */
+	values_put(&values, 7, "a", 1, 100, 2, 59 * SECOND_US);
+	assert_true(values_get(&values, 7, "a", 1) == 1);
+	values_put(&values, 7, "a", 1, 100, 3, 60 * SECOND_US);
+	assert_true(values_get(&values, 7, "a", 1) == 3);
+	values_finish(&values);
+}
+
+static void names_that_are_renewed_no_more_make_room_for_new_ones(void **state)
+{
+	(void)state;
+	struct values values;
+
+	values_init(&values, 3, 20 * SECOND_US);
+	for (int i = 0; i < 3; i++)
+		values_put(&values, 7, &"abc"[i], 1, 0, i, 0);
+	for (int second = 1; second <= 100; second++) {
+		values_put(&values, 7, "b", 1, second, second, second * SECOND_US);
+		values_put(&values, 7, "d", 1, second, 50, second * SECOND_US);
+		assert_true(values_get(&values, 7, "b", 1) == second);
+		if (second <= 20)
+			assert_true(values_get(&values, 7, "a", 1) == 0);
+	}
+	assert_true(values_get(&values, 7, "d", 1) == 50);
+	assert_true(isnan(values_get(&values, 7, "a", 1)));
+	assert_true(isnan(values_get(&values, 7, "c", 1)));
+	values_finish(&values);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_value_counts_whatever_the_order_of_arrival),
 		cmocka_unit_test(names_beyond_the_limit_are_not_known_and_the_others_stay),
+		cmocka_unit_test(an_older_time_counts_when_nothing_newer_has_come_for_a_minute),
+		cmocka_unit_test(names_that_are_renewed_no_more_make_room_for_new_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
