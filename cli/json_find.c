@@ -153,6 +153,16 @@ static char unescape(const char *at, const char *end, int *ret_taken)
 	return code < 0x80 ? (char)code : 0;
 }
 
+static void disarm(char *text)
+{
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+		else if ((unsigned char)*at == 0xc2 && (unsigned char)at[1] >= 0x80 &&
+			 (unsigned char)at[1] < 0xa0)
+			at[0] = at[1] = '?';
+}
+
 bool json_piece_text(struct json_piece value, char *buffer, size_t size)
 {
 	size_t used = 0;
@@ -175,6 +185,7 @@ bool json_piece_text(struct json_piece value, char *buffer, size_t size)
 		buffer[used++] = byte;
 	}
 	buffer[used] = '\0';
+	disarm(buffer);
 	return true;
 }
 

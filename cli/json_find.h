@@ -23,7 +23,10 @@ bool json_piece_all(const char *text, size_t size, struct json_piece *ret_value)
  */
 bool json_piece_find(struct json_piece object, const char *key, struct json_piece *ret_value);
 
-/* A string without its quotes and escapes, ended by a zero; false if it is none or does not fit. */
+/*
+ * A string without its quotes and escapes, ended by a zero; false if it is none or does not fit. It may be
+ * shown: control characters, by which it could command a terminal, are question marks.
+ */
 bool json_piece_text(struct json_piece value, char *buffer, size_t size);
 
 /* The first item of an array, which is moved on behind it; false if there is none left. */

@@ -79,7 +79,7 @@ void log_line(int priority, const char *format, ...)
 
 	/* A line break within would let a stream's name forge a line. */
 	for (char *c = line + used; *c; c++)
-		if ((unsigned char)*c < ' ')
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
 	strcat(line, "\n");
 	fputs(line, stderr);

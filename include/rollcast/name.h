@@ -3,8 +3,8 @@
  *
  * A canonical name is `name` or `name{a="x",b="y"}`: labels sorted by name, in the values \\ \" and
  * newline written as \\ \" \n, no spaces between the parts. Equal streams have equal bytes. It is
- * UTF-8 without other control characters. Braces and quotes stand only in values, and = ! ~ and
- * commas not in the names of labels.
+ * UTF-8 without other control characters (up to U+001F, U+007F to U+009F). Braces and quotes stand
+ * only in values, and = ! ~ and commas not in the names of labels.
  *
  * A selector is `glob` or `glob{label OP "pattern", ...}` with OP one of = != (globs) =~ !~ (POSIX
  * extended regular expressions, anchored, no back references). All of it must hold. A missing label

@@ -41,10 +41,14 @@ struct rollcast_forecast_reader {
 typedef bool taker(struct rollcast_forecast_reader *forecast_reader, struct reader *reader,
 		   const struct token *value);
 
+/* Experts have names of plain characters; others could be commands to the terminal that shows them. */
 static bool text_copy(const struct token *token, char copy[EXPERT_NAME_MAX])
 {
 	if (token->kind != TOKEN_TEXT || token->count >= EXPERT_NAME_MAX)
 		return false;
+	for (uint32_t i = 0; i < token->count; i++)
+		if ((uint8_t)token->bytes[i] < ' ' || (uint8_t)token->bytes[i] > '~')
+			return false;
 	memcpy(copy, token->bytes, token->count);
 	copy[token->count] = '\0';
 	return true;

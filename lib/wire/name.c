@@ -37,7 +37,10 @@ static const uint8_t classes[256] = {
 	[0x80 ... 0xff] = WIDE,
 };
 
-/* Bytes of the UTF-8 sequence at `at`, 0 if it is none: overlong, a surrogate, beyond U+10FFFF. */
+/*
+ * Bytes of the UTF-8 sequence at `at`, 0 if it must not be there: overlong, a surrogate, beyond U+10FFFF, or one
+ * of the control characters from U+0080 to U+009F, with which some terminals begin a command.
+ */
 static size_t utf8_sequence(const uint8_t *at, size_t left)
 {
 	uint8_t first = at[0];
@@ -48,8 +51,9 @@ static size_t utf8_sequence(const uint8_t *at, size_t left)
 	for (size_t i = 1; i < length; i++)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
-	if ((first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
-	    (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f))
+	if ((first == 0xc2 && at[1] < 0xa0) || (first == 0xe0 && at[1] < 0xa0) ||
+	    (first == 0xed && at[1] > 0x9f) || (first == 0xf0 && at[1] < 0x90) ||
+	    (first == 0xf4 && at[1] > 0x8f))
 		return 0;
 	return length;
 }

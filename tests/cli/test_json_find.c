@@ -65,6 +65,18 @@ static void finds_values_by_key(void **state)
 	assert_false(json_piece_find(value, "key", &value));
 }
 
+static void texts_do_not_command_the_terminal(void **state)
+{
+	static const char text[] = "\"a\\u001b[2J\\n\xc2\x9b\xc2\xa0\x7f\"";
+	struct json_piece all;
+	char buffer[20];
+
+	(void)state;
+	assert_true(json_piece_all(text, sizeof(text) - 1, &all));
+	assert_true(json_piece_text(all, buffer, sizeof(buffer)));
+	assert_string_equal(buffer, "a?[2J???\xc2\xa0?");
+}
+
 static void walks_through_arrays_and_objects(void **state)
 {
 	static const char text[] =
@@ -102,6 +114,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_one_value_and_nothing_else),
 		cmocka_unit_test(finds_values_by_key),
+		cmocka_unit_test(texts_do_not_command_the_terminal),
 		cmocka_unit_test(walks_through_arrays_and_objects),
 	};
 

@@ -8,13 +8,11 @@ static void walk(struct json_piece value, unsigned depth)
 	struct json_piece rest = value, key, inner;
 	char text[64];
 	double number;
-	uint64_t counts[2];
 
 	must(value.at <= value.end);
 	if (json_piece_text(value, text, sizeof(text)))
 		must(strlen(text) < sizeof(text));
 	json_piece_number(value, &number);
-	json_piece_counts(value, counts, 2);
 	json_piece_find(value, "a", &inner);
 	json_piece_number_at(value, "a");
 	if (depth == 0)

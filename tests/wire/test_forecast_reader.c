@@ -95,6 +95,10 @@ static void refuses_what_is_no_forecast(void **state)
 		ROW("\205" NAME TIME STEP MEAN "\251quantiles\202\2430.5\221\003\2430.4\221\004"),
 		ROW("\205" NAME TIME STEP MEAN
 		    "\246expert\331\050lstmlstmlstmlstmlstmlstmlstmlstmlstmlstm"),
+		ROW("\205" NAME TIME STEP MEAN "\246expert\246\033[2Jab"),
+		ROW("\205" NAME TIME STEP MEAN "\246expert\242\302\233"),
+		ROW("\205" NAME TIME STEP MEAN "\246expert\242a\000"),
+		ROW("\205" NAME TIME STEP MEAN "\247weights\201\242\r\n\001"),
 		ROW("\205" NAME TIME STEP MEAN "\247weights\201\241a\241b"),
 		ROW("\205" NAME TIME STEP MEAN "\247samples\377"),
 		ROW("\205" NAME TIME STEP MEAN "\250snapshot\001"),

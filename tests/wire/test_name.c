@@ -78,6 +78,13 @@ static const struct row rows[] = {
 	{TEXT("c"), {LABEL("a", "1"), LABEL("a", "1")}, 2, NULL},
 	/* refused: no UTF-8. Alone, cut off, overlong, a surrogate, beyond the last character */
 	{TEXT("a\x80"), {}, 0, NULL},
+	{TEXT("a\xc2\x9b"), {}, 0, NULL},
+	{TEXT("a\xc2\xa0"), {}, 0, "a\xc2\xa0"},
+	{TEXT("c"),
+	 {LABEL("a", "\xc2\x9b"
+		     "2J")},
+	 1,
+	 NULL},
 	{TEXT("a\xc3"), {}, 0, NULL},
 	{TEXT("\xc0\xaf"), {}, 0, NULL},
 	{TEXT("\xe0\x80\xaf"), {}, 0, NULL},
