@@ -128,6 +128,29 @@ static void print_expert(FILE *file, const struct rollcast_forecast *forecast)
 	fputc('}', file);
 }
 
+/* Only streams that are watched for thresholds have any. */
+static void print_thresholds(FILE *file, const struct rollcast_forecast *forecast)
+{
+	if (!forecast->threshold_count)
+		return;
+	fputs(",\"thresholds\":{", file);
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		const struct rollcast_breach *breach = &forecast->thresholds[i];
+
+		if (i)
+			fputc(',', file);
+		print_text(file, breach->name, strlen(breach->name));
+		fputs(":{\"limit\":", file);
+		print_number(file, breach->limit);
+		fputs(",\"probability\":", file);
+		print_number(file, breach->probability);
+		fputs(",\"seconds\":", file);
+		print_number(file, breach->seconds);
+		fprintf(file, ",\"raised\":%s}", breach->raised ? "true" : "false");
+	}
+	fputc('}', file);
+}
+
 void forecast_json_print(FILE *file, const struct rollcast_forecast *forecast, uint64_t sequence)
 {
 	print_names(file, forecast->name);
@@ -141,6 +164,7 @@ void forecast_json_print(FILE *file, const struct rollcast_forecast *forecast, u
 	print_numbers(file, forecast->mean, forecast->horizon);
 	print_quantiles(file, forecast);
 	print_expert(file, forecast);
+	print_thresholds(file, forecast);
 	fputs(",\"trained\":", file);
 	if (forecast->trained_us)
 		print_seconds(file, forecast->trained_us);

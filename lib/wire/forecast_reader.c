@@ -16,7 +16,7 @@
 #include "lib/wire/level.h"
 #include "lib/wire/reader.h"
 
-enum { EXPERT_NAME_MAX = 32 };
+enum { EXPERT_NAME_MAX = 32, THRESHOLD_NAME_MAX = 128 };
 
 struct rollcast_forecast_reader {
 	enum rollcast_format format;
@@ -29,6 +29,7 @@ struct rollcast_forecast_reader {
 	char name[ROLLCAST_NAME_MAX];
 	char expert[EXPERT_NAME_MAX];
 	char weight_names[ROLLCAST_EXPERTS_MAX][EXPERT_NAME_MAX];
+	char threshold_names[ROLLCAST_THRESHOLDS_MAX][THRESHOLD_NAME_MAX];
 	double mean[ROLLCAST_HORIZON_MAX];
 	double quantile_levels[ROLLCAST_QUANTILES_MAX];
 	double quantiles[ROLLCAST_QUANTILES_MAX * ROLLCAST_HORIZON_MAX];
@@ -41,10 +42,13 @@ struct rollcast_forecast_reader {
 typedef bool taker(struct rollcast_forecast_reader *forecast_reader, struct reader *reader,
 		   const struct token *value);
 
-/* Experts have names of plain characters; others could be commands to the terminal that shows them. */
-static bool text_copy(const struct token *token, char copy[EXPERT_NAME_MAX])
+/*
+ * Experts and thresholds have names of plain characters; others could be commands to the terminal that
+ * shows them.
+ */
+static bool text_copy(const struct token *token, char *copy, size_t size)
 {
-	if (token->kind != TOKEN_TEXT || token->count >= EXPERT_NAME_MAX)
+	if (token->kind != TOKEN_TEXT || token->count >= size)
 		return false;
 	for (uint32_t i = 0; i < token->count; i++)
 		if ((uint8_t)token->bytes[i] < ' ' || (uint8_t)token->bytes[i] > '~')
@@ -191,7 +195,7 @@ static bool take_expert(struct rollcast_forecast_reader *forecast_reader, struct
 			const struct token *value)
 {
 	(void)reader;
-	return text_copy(value, forecast_reader->expert);
+	return text_copy(value, forecast_reader->expert, EXPERT_NAME_MAX);
 }
 
 static bool take_weights(struct rollcast_forecast_reader *forecast_reader, struct reader *reader,
@@ -205,7 +209,7 @@ static bool take_weights(struct rollcast_forecast_reader *forecast_reader, struc
 	for (uint32_t i = 0; i < value->count; i++) {
 		forecast->weights[i].name = forecast_reader->weight_names[i];
 		if (reader_next(reader, &token) ||
-		    !text_copy(&token, forecast_reader->weight_names[i]) ||
+		    !text_copy(&token, forecast_reader->weight_names[i], EXPERT_NAME_MAX) ||
 		    reader_next(reader, &token) || !number_of(&token, &forecast->weights[i].weight))
 			return false;
 	}
@@ -266,6 +270,62 @@ static bool take_snapshot(struct rollcast_forecast_reader *forecast_reader, stru
 	return value->kind == TOKEN_BOOL;
 }
 
+static bool breach_number(struct rollcast_breach *breach, const struct token *key,
+			  const struct token *value)
+{
+	const struct {
+		const char *key;
+		double *number;
+	} numbers[] = {{"limit", &breach->limit},
+		       {"probability", &breach->probability},
+		       {"seconds", &breach->seconds}};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (strlen(numbers[i].key) == key->count &&
+		    !memcmp(numbers[i].key, key->bytes, key->count))
+			return number_of(value, numbers[i].number);
+	return false;
+}
+
+static bool breach_take(struct reader *reader, const struct token *map,
+			struct rollcast_breach *breach)
+{
+	for (uint32_t pairs = map->count; pairs; pairs--) {
+		struct token key, value;
+
+		if (reader_next(reader, &key) || key.kind != TOKEN_TEXT ||
+		    reader_next(reader, &value))
+			return false;
+		if (value.kind == TOKEN_BOOL && key.count == 6 && !memcmp(key.bytes, "raised", 6))
+			breach->raised = value.natural;
+		else if (!breach_number(breach, &key, &value) && reader_skip(reader, &value))
+			return false;
+	}
+	return true;
+}
+
+static bool take_thresholds(struct rollcast_forecast_reader *forecast_reader, struct reader *reader,
+			    const struct token *value)
+{
+	struct rollcast_forecast *forecast = &forecast_reader->forecast;
+	struct token token;
+
+	if (value->kind != TOKEN_MAP || value->count > ROLLCAST_THRESHOLDS_MAX)
+		return false;
+	for (uint32_t i = 0; i < value->count; i++) {
+		char *name = forecast_reader->threshold_names[i];
+
+		forecast->thresholds[i] = (struct rollcast_breach){
+			.name = name, .limit = NAN, .probability = NAN, .seconds = NAN};
+		if (reader_next(reader, &token) || !text_copy(&token, name, THRESHOLD_NAME_MAX) ||
+		    reader_next(reader, &token) || token.kind != TOKEN_MAP ||
+		    !breach_take(reader, &token, &forecast->thresholds[i]))
+			return false;
+	}
+	forecast->threshold_count = value->count;
+	return true;
+}
+
 static const struct {
 	const char *key;
 	taker *take;
@@ -275,7 +335,7 @@ static const struct {
 	{"mean", take_mean},	     {"tags", take_tags},	  {"quantiles", take_quantiles},
 	{"expert", take_expert},     {"weights", take_weights},	  {"skill", take_skill},
 	{"coverage", take_coverage}, {"trained", take_trained},	  {"samples", take_samples},
-	{"last", take_last},	     {"snapshot", take_snapshot},
+	{"last", take_last},	     {"snapshot", take_snapshot}, {"thresholds", take_thresholds},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys, KEYS_NEEDED = 0xf };
 

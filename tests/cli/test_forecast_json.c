@@ -41,6 +41,12 @@ static void all_fields_are_there(void **state)
 		.level_count = 1,
 		.trained_us = 1700000000000000,
 		.samples = UINT64_MAX,
+		.thresholds = {{.name = "full",
+				.limit = 95,
+				.probability = 0.5,
+				.seconds = NAN,
+				.raised = true}},
+		.threshold_count = 1,
 	};
 
 	(void)state;
@@ -52,7 +58,9 @@ static void all_fields_are_there(void **state)
 		"\"last\":5,\"mean\":[0.1,null],"
 		"\"quantiles\":{\"0.05\":[-1e+300,0],\"0.95\":[0.33333333333333331,null]},"
 		"\"expert\":\"lstm\",\"weights\":{\"lstm\":0.75,\"naive\":0.25},\"skill\":null,"
-		"\"coverage\":{\"0.9\":0.91},\"trained\":1700000000,"
+		"\"coverage\":{\"0.9\":0.91},\"thresholds\":{\"full\":{\"limit\":95,"
+		"\"probability\":0.5,"
+		"\"seconds\":null,\"raised\":true}},\"trained\":1700000000,"
 		"\"samples\":18446744073709551615,\"snapshot\":false,\"sequence\":7}\n");
 }
 

@@ -59,6 +59,32 @@ static void reads_forecasts_that_say_less_or_more(void **state)
 	}
 }
 
+static void reads_thresholds_and_passes_over_what_they_say_more(void **state)
+{
+	static const struct row row =
+		ROW("\205" NAME TIME STEP MEAN "\252thresholds\202"
+		    "\244full\205\245limit\137\245other\222\001\002\253probability\xcb\x3f\xe0\0\0"
+		    "\0\0\0\0\247seconds\x3c\246raised\303"
+		    "\243low\202\245limit\376\247seconds\300");
+	CLEANUP(rollcast_forecast_reader_destroy) struct rollcast_forecast_reader *reader = NULL;
+	const struct rollcast_forecast *forecast;
+
+	(void)state;
+	assert_int_equal(rollcast_forecast_reader_create(ROLLCAST_FORMAT_MSGPACK, &reader), 0);
+	assert_int_equal(read_row(reader, &row, &forecast), 0);
+	assert_int_equal(forecast->threshold_count, 2);
+	assert_string_equal(forecast->thresholds[0].name, "full");
+	assert_true(forecast->thresholds[0].limit == 95);
+	assert_true(forecast->thresholds[0].probability == 0.5);
+	assert_true(forecast->thresholds[0].seconds == 60);
+	assert_true(forecast->thresholds[0].raised);
+	assert_string_equal(forecast->thresholds[1].name, "low");
+	assert_true(forecast->thresholds[1].limit == -2);
+	assert_true(isnan(forecast->thresholds[1].probability));
+	assert_true(isnan(forecast->thresholds[1].seconds));
+	assert_false(forecast->thresholds[1].raised);
+}
+
 static void refuses_what_is_no_forecast(void **state)
 {
 	static const struct row rows[] = {
@@ -100,6 +126,10 @@ static void refuses_what_is_no_forecast(void **state)
 		ROW("\205" NAME TIME STEP MEAN "\246expert\242a\000"),
 		ROW("\205" NAME TIME STEP MEAN "\247weights\201\242\r\n\001"),
 		ROW("\205" NAME TIME STEP MEAN "\247weights\201\241a\241b"),
+		ROW("\205" NAME TIME STEP MEAN "\252thresholds\221\001"),
+		ROW("\205" NAME TIME STEP MEAN "\252thresholds\201\241a\001"),
+		ROW("\205" NAME TIME STEP MEAN "\252thresholds\201\001\200"),
+		ROW("\205" NAME TIME STEP MEAN "\252thresholds\201\241a\201\245limit"),
 		ROW("\205" NAME TIME STEP MEAN "\247samples\377"),
 		ROW("\205" NAME TIME STEP MEAN "\250snapshot\001"),
 	};
@@ -213,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_forecasts_that_say_less_or_more),
+		cmocka_unit_test(reads_thresholds_and_passes_over_what_they_say_more),
 		cmocka_unit_test(refuses_what_is_no_forecast),
 		cmocka_unit_test(refuses_more_than_there_is_room_for),
 		cmocka_unit_test(survives_100000_mutations),
