@@ -16,8 +16,8 @@ MSGPACK := $(if $(call pkg,--modversion,msgpack-c),msgpack-c,msgpack)
 
 LIB_PKGS    := $(MSGPACK) openblas
 DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd libmicrohttpd lmdb libxxhash
-CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1 lmdb libxxhash
-TEST_PKGS   := cmocka
+CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1 lmdb libxxhash ncursesw
+TEST_PKGS   := cmocka ncursesw
 
 ALL_CFLAGS   = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Iinclude -I. -D_GNU_SOURCE -DROLLCAST_VERSION='"$(VERSION)"' -pthread -MMD -MP \

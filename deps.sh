@@ -7,14 +7,15 @@ set -eu
 # differently; a|none: better with it, not needed.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
 	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev
-	libjs-dygraphs|none'
-test='gnuplot-nox libcmocka-dev mount python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis'
+	libncurses-dev libjs-dygraphs|none'
+test='gnuplot-nox libcmocka-dev mount python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis
+	python3-pyte'
 lint='clang-format clang-tidy cppcheck shellcheck systemd'
 fuzz='clang libclang-rt-dev|libclang-rt-18-dev|none'
 system='mmdebstrap systemd-container'
 
 # The same for distributions without apt.
-build_modules='libzmq yaml-0.1 openblas libsystemd libmicrohttpd lmdb libxxhash'
+build_modules='libzmq yaml-0.1 openblas libsystemd libmicrohttpd lmdb libxxhash ncursesw'
 test_modules='cmocka'
 
 die()

@@ -5,6 +5,7 @@
 #include "cli/board.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ void board_finish(struct board *board)
 {
 	for (size_t i = 0; i < board->count; i++) {
 		free(board->rows[i]->forecast);
+		free(board->rows[i]->past);
 		free(board->rows[i]);
 	}
 	free(board->rows);
@@ -44,38 +46,100 @@ static size_t find_place(const struct board *board, const char *name, bool *ret_
 	return low;
 }
 
-/* The row's history takes in the value that the new forecast follows. */
-static void remember(struct board_row *row)
+/* Room for `count` values. */
+static int reserve(struct board_row *row, size_t count)
 {
-	if (row->history_count == BOARD_HISTORY) {
-		memmove(row->history, row->history + 1,
-			sizeof(row->history) - sizeof(row->history[0]));
-		row->history_count--;
-	}
-	row->history[row->history_count++] = row->forecast->last;
+	size_t room = row->past_room ? row->past_room : 16;
+	double *past;
+
+	while (room < count)
+		room *= 2;
+	if (room == row->past_room)
+		return 0;
+	past = reallocarray(row->past, room, sizeof(*past));
+	if (!past)
+		return -ENOMEM;
+	row->past = past;
+	row->past_room = room;
+	return 0;
 }
 
-/* The board's own copy of an expert's name; beyond the limit all are "other". */
-static const char *keep_name(struct board *board, const char *name)
+static int append(struct board_row *row, double value)
+{
+	int r;
+
+	if (row->past_count == BOARD_PAST) {
+		memmove(row->past, row->past + 1, (BOARD_PAST - 1) * sizeof(*row->past));
+		row->past_count--;
+	}
+	r = reserve(row, row->past_count + 1);
+	if (!r)
+		row->past[row->past_count++] = value;
+	return r;
+}
+
+/* The past goes on by the steps between two forecasts; what is no later, or on another grid, begins anew. */
+static int remember(struct board_row *row, const struct rollcast_forecast *forecast)
+{
+	const struct rollcast_forecast *before = row->forecast;
+	int64_t steps = 0;
+	int r = 0;
+
+	if (before && before->step_us == forecast->step_us &&
+	    before->origin_us <= forecast->origin_us)
+		steps = (forecast->origin_us - before->origin_us) / forecast->step_us;
+	else
+		row->past_count = 0;
+	if (steps > BOARD_PAST)
+		row->past_count = 0;
+	if (row->past_count && !steps)
+		row->past_count--;
+	for (int64_t i = 1; row->past_count && i < steps && !r; i++)
+		r = append(row, (double)NAN);
+	return r ? r : append(row, forecast->last);
+}
+
+int board_extend(struct board_row *row, const double *values, size_t count)
+{
+	size_t more;
+	int r;
+
+	if (count <= row->past_count || row->past_count == BOARD_PAST)
+		return 0;
+	more = count < BOARD_PAST ? count - row->past_count : BOARD_PAST - row->past_count;
+	r = reserve(row, row->past_count + more);
+	if (r)
+		return r;
+	memmove(row->past + more, row->past, row->past_count * sizeof(*row->past));
+	memcpy(row->past, values + count - row->past_count - more, more * sizeof(*row->past));
+	row->past_count += more;
+	return 0;
+}
+
+/* A copy of a name that stays; beyond the limit all are "other". */
+static const char *keep_name(struct board_names *names, const char *name)
 {
 	size_t i = 0;
 
-	while (i < board->expert_count && strcmp(board->experts[i], name))
+	while (i < names->count && strcmp(names->items[i], name))
 		i++;
-	if (i == board->expert_count) {
-		if (i == BOARD_EXPERTS_MAX || strlen(name) >= BOARD_EXPERT_NAME_MAX)
+	if (i == names->count) {
+		if (i == BOARD_NAMES_MAX || strlen(name) >= BOARD_NAME_MAX)
 			return "other";
-		strcpy(board->experts[i], name);
-		board->expert_count++;
+		strcpy(names->items[i], name);
+		names->count++;
 	}
-	return board->experts[i];
+	return names->items[i];
 }
 
 static int keep_forecast(struct board *board, struct board_row *row,
 			 const struct rollcast_forecast *forecast)
 {
 	size_t size = rollcast_forecast_size(forecast);
+	int r = remember(row, forecast);
 
+	if (r)
+		return r;
 	if (size > row->forecast_size) {
 		void *memory =
 			aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
@@ -88,9 +152,13 @@ static int keep_forecast(struct board *board, struct board_row *row,
 	}
 	row->forecast = rollcast_forecast_copy(forecast, row->forecast);
 	if (forecast->expert)
-		row->forecast->expert = keep_name(board, forecast->expert);
+		row->forecast->expert = keep_name(&board->experts, forecast->expert);
 	for (uint32_t i = 0; i < forecast->weight_count; i++)
-		row->forecast->weights[i].name = keep_name(board, forecast->weights[i].name);
+		row->forecast->weights[i].name =
+			keep_name(&board->experts, forecast->weights[i].name);
+	for (uint32_t i = 0; i < forecast->threshold_count; i++)
+		row->forecast->thresholds[i].name =
+			keep_name(&board->thresholds, forecast->thresholds[i].name);
 	return 0;
 }
 
@@ -111,8 +179,10 @@ static int insert_row(struct board *board, size_t place, const struct rollcast_f
 		board->capacity = capacity;
 	}
 	r = keep_forecast(board, row, forecast);
-	if (r)
+	if (r) {
+		free(row->past);
 		return r;
+	}
 	memmove(board->rows + place + 1, board->rows + place,
 		(board->count - place) * sizeof(*board->rows));
 	board->rows[place] = STEAL(row);
@@ -127,15 +197,8 @@ int board_take(struct board *board, const struct rollcast_forecast *forecast, ui
 	size_t place = find_place(board, forecast->name, &found);
 	int r;
 
-	if (found) {
-		struct board_row *row = board->rows[place];
-
-		if (row->forecast->origin_us != forecast->origin_us)
-			remember(row);
-		r = keep_forecast(board, row, forecast);
-	} else {
-		r = insert_row(board, place, forecast);
-	}
+	r = found ? keep_forecast(board, board->rows[place], forecast)
+		  : insert_row(board, place, forecast);
 	if (r)
 		return r;
 	board->rows[place]->arrived_us = now_us;
@@ -149,8 +212,10 @@ void board_pass(struct board *board, uint64_t sequence)
 {
 	if (!sequence)
 		return;
-	if (board->sequence && sequence > board->sequence)
+	if (board->sequence && sequence > board->sequence + 1) {
 		board->lost += sequence - board->sequence - 1;
+		board->gaps++;
+	}
 	board->sequence = sequence;
 }
 
@@ -199,4 +264,13 @@ size_t board_widest_level(const struct rollcast_forecast *forecast)
 		if (widest == SIZE_MAX || forecast->levels[i] > forecast->levels[widest])
 			widest = i;
 	return widest;
+}
+
+double board_breach(const struct rollcast_forecast *forecast)
+{
+	double probability = (double)NAN;
+
+	for (uint32_t i = 0; i < forecast->threshold_count; i++)
+		probability = fmax(probability, forecast->thresholds[i].probability);
+	return probability;
 }

@@ -40,7 +40,8 @@ bool http_add_query(char *path, size_t size, const char *key, const char *value)
 
 static int fail(const char *program, const char *address, const char *why)
 {
-	fprintf(stderr, "%s: %s: %s\n", program, address, why);
+	if (program)
+		fprintf(stderr, "%s: %s: %s\n", program, address, why);
 	return STATUS_FAILED;
 }
 
@@ -176,7 +177,8 @@ int http_get_json(const char *program, const char *address, const char *path,
 	freeaddrinfo(found);
 	if (fd < 0) {
 		fail(program, address, strerror(-fd));
-		fputs("Is rollcastd running, and is this its http.listen?\n", stderr);
+		if (program)
+			fputs("Is rollcastd running, and is this its http.listen?\n", stderr);
 		return STATUS_FAILED;
 	}
 	r = talk(fd, address, path, &answer.bytes, &size);

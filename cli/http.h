@@ -19,7 +19,8 @@ struct http_answer {
 
 /*
  * Asks `address` (HOST:PORT) for `path`, whose answer is JSON. 0; or STATUS_FAILED after a line on
- * stderr that begins with `program`: nobody answers, or it is an error, which the daemon explains.
+ * stderr that begins with `program`: nobody answers, or it is an error, which the daemon explains. Without
+ * a program nothing is said.
  */
 int http_get_json(const char *program, const char *address, const char *path,
 		  struct http_answer *ret_answer);

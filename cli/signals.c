@@ -25,7 +25,7 @@ static void pass_on(int number)
 
 int signals_open(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH};
 	struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
 
 	if (pipe2(pipe_ends, O_NONBLOCK | O_CLOEXEC))

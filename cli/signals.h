@@ -3,7 +3,7 @@
 #define CLI_SIGNALS_H
 
 /*
- * Takes SIGINT, SIGTERM, SIGHUP and SIGWINCH and ignores SIGPIPE, for the rest of the process.
+ * Takes SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGWINCH and ignores SIGPIPE, for the rest of the process.
  * Returns a descriptor that is readable when one came, or a negative errno. Once per process. Calls
  * that wait may end with EINTR.
  */

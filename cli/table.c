@@ -9,25 +9,19 @@
 
 #include "cli/human.h"
 
-#define DIM   "\033[2m"
-#define BOLD  "\033[1m"
-#define GREEN "\033[32m"
-#define RED   "\033[31m"
-#define CYAN  "\033[36m"
-#define PLAIN "\033[0m"
-
 enum {
 	PAST_CELLS = 6,
 	PATH_CELLS = 12,
 	EXPERT_CELLS = 16,
 	NAME_ENOUGH = 24, /* cells for names before columns give way */
 	GAP = 2,
-	CELL_BYTES = 256,
 };
 
-struct cell {
-	char text[CELL_BYTES];
-	size_t width;
+/* Where a cell of the table is. */
+struct place {
+	struct canvas *canvas;
+	size_t row, column, width;
+	int64_t now_us;
 };
 
 struct column {
@@ -35,39 +29,30 @@ struct column {
 	size_t width;
 	bool right;
 	int rank; /* the lowest is given room first */
-	void (*fill)(const struct table_view *view, const struct board_row *row, struct cell *cell);
+	void (*fill)(const struct place *place, const struct board_row *row);
 };
 
 /* ---- cells ---- */
 
-static bool starts_character(char byte)
+static void put_left(const struct place *place, uint8_t style, const char *text)
 {
-	return ((unsigned char)byte & 0xc0) != 0x80;
+	canvas_put(place->canvas, place->row, place->column, place->width, style, text);
 }
 
-static size_t count_cells(const char *text)
+static void put_right(const struct place *place, uint8_t style, const char *text)
 {
-	size_t cells = 0;
+	size_t cells = canvas_cells(text), pad = cells < place->width ? place->width - cells : 0;
 
-	for (; *text; text++)
-		cells += starts_character(*text);
-	return cells;
+	canvas_put(place->canvas, place->row, place->column + pad, place->width - pad, style, text);
 }
 
-static void fill_text(struct cell *cell, bool colours, const char *colour, const char *text)
-{
-	cell->width = count_cells(text);
-	snprintf(cell->text, sizeof(cell->text), "%s%s%s", colours ? colour : "", text,
-		 colours && *colour ? PLAIN : "");
-}
-
-static void fill_last(const struct table_view *view, const struct board_row *row, struct cell *cell)
+static void fill_last(const struct place *place, const struct board_row *row)
 {
 	const struct rollcast_forecast *forecast = row->forecast;
 	char text[HUMAN_TEXT_MAX];
 
 	human_number(forecast->last, human_prefix_of(forecast->name), text);
-	fill_text(cell, view->colours, BOLD, text);
+	put_right(place, STYLE_BOLD, text);
 }
 
 static void widen(const double *values, size_t count, double *low, double *high)
@@ -81,26 +66,22 @@ static void widen(const double *values, size_t count, double *low, double *high)
 }
 
 /* The past up to the last value, and the path of the mean, on one scale. */
-static void fill_chart(const struct table_view *view, const struct board_row *row,
-		       struct cell *cell)
+static void fill_chart(const struct place *place, const struct board_row *row)
 {
 	const struct rollcast_forecast *forecast = row->forecast;
 	char past_text[SPARKLINE_SIZE(PAST_CELLS)], path_text[SPARKLINE_SIZE(PATH_CELLS)];
-	double past[PAST_CELLS], low = INFINITY, high = -INFINITY;
-	size_t known = row->history_count < PAST_CELLS ? row->history_count : PAST_CELLS - 1;
-	size_t cells;
+	size_t known = row->past_count < PAST_CELLS ? row->past_count : PAST_CELLS, cells;
+	size_t origin = place->column + PAST_CELLS;
+	const double *past = row->past + row->past_count - known;
+	double low = INFINITY, high = -INFINITY;
 
-	memcpy(past, row->history + row->history_count - known, known * sizeof(past[0]));
-	past[known++] = forecast->last;
 	widen(past, known, &low, &high);
 	widen(forecast->mean, forecast->horizon, &low, &high);
 	cells = sparkline(past, known, PAST_CELLS, low, high, past_text);
-	cell->width =
-		PAST_CELLS + 1 +
-		sparkline(forecast->mean, forecast->horizon, PATH_CELLS, low, high, path_text);
-	snprintf(cell->text, sizeof(cell->text), "%*s%s%s%s|%s%s%s", (int)(PAST_CELLS - cells), "",
-		 view->colours ? DIM : "", past_text, view->colours ? PLAIN : "",
-		 view->colours ? CYAN : "", path_text, view->colours ? PLAIN : "");
+	canvas_put(place->canvas, place->row, origin - cells, cells, STYLE_DIM, past_text);
+	canvas_put(place->canvas, place->row, origin, 1, STYLE_PLAIN, "|");
+	sparkline(forecast->mean, forecast->horizon, PATH_CELLS, low, high, path_text);
+	canvas_put(place->canvas, place->row, origin + 1, PATH_CELLS, STYLE_MODEL, path_text);
 }
 
 /* The outermost quantiles at the last step. */
@@ -122,20 +103,19 @@ static void interval_text(const struct rollcast_forecast *forecast, char *text, 
 	snprintf(text, size, "%s .. %s", lower, upper);
 }
 
-static void fill_interval(const struct table_view *view, const struct board_row *row,
-			  struct cell *cell)
+static void fill_interval(const struct place *place, const struct board_row *row)
 {
 	char text[3 * HUMAN_TEXT_MAX];
 
 	interval_text(row->forecast, text, sizeof(text));
-	fill_text(cell, view->colours, "", text);
+	put_left(place, STYLE_PLAIN, text);
 }
 
 /* The leading expert, its name in at most `width` cells, and its weight. */
 static void expert_text(const struct rollcast_forecast *forecast, size_t width, char *text,
 			size_t size)
 {
-	char name[2 * BOARD_EXPERT_NAME_MAX], weight[16] = "";
+	char name[2 * BOARD_NAME_MAX], weight[16] = "";
 
 	if (!forecast->expert) {
 		snprintf(text, size, "-");
@@ -149,23 +129,21 @@ static void expert_text(const struct rollcast_forecast *forecast, size_t width, 
 	snprintf(text, size, "%s%s", name, weight);
 }
 
-static void fill_expert(const struct table_view *view, const struct board_row *row,
-			struct cell *cell)
+static void fill_expert(const struct place *place, const struct board_row *row)
 {
-	char text[3 * HUMAN_TEXT_MAX];
+	char text[3 * BOARD_NAME_MAX];
 
 	expert_text(row->forecast, EXPERT_CELLS, text, sizeof(text));
-	fill_text(cell, view->colours, board_network_share(row->forecast) > 0 ? CYAN : "", text);
+	put_left(place, board_network_share(row->forecast) > 0 ? STYLE_MODEL : STYLE_PLAIN, text);
 }
 
-static void fill_skill(const struct table_view *view, const struct board_row *row,
-		       struct cell *cell)
+static void fill_skill(const struct place *place, const struct board_row *row)
 {
 	double skill = row->forecast->skill;
 	char text[HUMAN_TEXT_MAX];
 
 	human_percent(skill, text);
-	fill_text(cell, view->colours, skill > 0 ? GREEN : skill < 0 ? RED : "", text);
+	put_right(place, skill > 0 ? STYLE_GOOD : skill < 0 ? STYLE_BAD : STYLE_PLAIN, text);
 }
 
 /* Measured / promised, in percent. */
@@ -180,16 +158,28 @@ static void coverage_text(const struct rollcast_forecast *forecast, char *text, 
 			 100 * forecast->levels[level]);
 }
 
-static void fill_coverage(const struct table_view *view, const struct board_row *row,
-			  struct cell *cell)
+static void fill_coverage(const struct place *place, const struct board_row *row)
 {
 	char text[48];
 
 	coverage_text(row->forecast, text, sizeof(text));
-	fill_text(cell, view->colours, "", text);
+	put_right(place, STYLE_PLAIN, text);
 }
 
-static void fill_age(const struct table_view *view, const struct board_row *row, struct cell *cell)
+/* The most probable breach of a threshold; red while an alert stands. */
+static void fill_breach(const struct place *place, const struct board_row *row)
+{
+	double probability = board_breach(row->forecast);
+	uint8_t style = probability >= 0.05 ? STYLE_WARNING : STYLE_PLAIN;
+	char text[HUMAN_TEXT_MAX];
+
+	for (uint32_t i = 0; i < row->forecast->threshold_count; i++)
+		if (row->forecast->thresholds[i].raised)
+			style = STYLE_BAD;
+	put_right(place, style, human_percent(probability, text));
+}
+
+static void fill_age(const struct place *place, const struct board_row *row)
 {
 	char text[HUMAN_TEXT_MAX];
 
@@ -197,8 +187,8 @@ static void fill_age(const struct table_view *view, const struct board_row *row,
 	if (row->forecast->snapshot)
 		snprintf(text, sizeof(text), "-");
 	else
-		human_age(view->now_us - row->arrived_us, text);
-	fill_text(cell, view->colours, DIM, text);
+		human_age(place->now_us - row->arrived_us, text);
+	put_right(place, STYLE_DIM, text);
 }
 
 static const struct column columns[] = {
@@ -208,15 +198,21 @@ static const struct column columns[] = {
 	{"EXPERT", EXPERT_CELLS, false, 2, fill_expert},
 	{"SKILL", 7, true, 3, fill_skill},
 	{"COVERED", 8, true, 5, fill_coverage},
+	{"BREACH", 6, true, 7, fill_breach},
 	{"AGE", 4, true, 6, fill_age},
 };
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 /* ---- layout ---- */
 
+static bool starts_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
 size_t table_fit_name(const char *name, size_t width, char *text, size_t size)
 {
-	size_t cells = count_cells(name), at = 0, used = 0, written = 0;
+	size_t cells = canvas_cells(name), at = 0, used = 0, written = 0;
 	/* The beginning tells more streams apart than the labels at the end. */
 	size_t head = (width - 1) * 2 / 3, tail = width - 1 - head;
 
@@ -248,12 +244,12 @@ struct layout {
 	bool shown[COLUMNS];
 };
 
-static size_t longest_name(const struct board *board, size_t rows)
+static size_t longest_name(struct board_row *const *rows, size_t count)
 {
 	size_t longest = strlen("STREAM");
 
-	for (size_t i = 0; i < rows; i++) {
-		size_t cells = count_cells(board->rows[i]->forecast->name);
+	for (size_t i = 0; i < count; i++) {
+		size_t cells = canvas_cells(rows[i]->forecast->name);
 
 		if (cells > longest)
 			longest = cells;
@@ -283,44 +279,37 @@ static struct layout lay_out(size_t width, size_t longest)
 	return layout;
 }
 
-static void put_cell(FILE *file, const struct cell *cell, size_t width, bool right)
+static void draw_titles(struct canvas *canvas, size_t row, const struct layout *layout)
 {
-	int pad = cell->width < width ? (int)(width - cell->width) : 0;
+	struct place place = {canvas, row, layout->name_width, 0, 0};
 
-	fprintf(file, "%*s%s%*s", GAP + (right ? pad : 0), "", cell->text, right ? 0 : pad, "");
-}
-
-static void draw_titles(FILE *file, const struct layout *layout, bool colours)
-{
-	struct cell cell;
-
-	fprintf(file, "%s%-*s%s", colours ? DIM : "", (int)layout->name_width, "STREAM",
-		colours ? PLAIN : "");
+	canvas_put(canvas, row, 0, SIZE_MAX, STYLE_DIM, "STREAM");
 	for (size_t i = 0; i < COLUMNS; i++) {
 		if (!layout->shown[i])
 			continue;
-		fill_text(&cell, colours, DIM, columns[i].title);
-		put_cell(file, &cell, columns[i].width, columns[i].right);
+		place.column += place.width + GAP;
+		place.width = columns[i].width;
+		if (columns[i].right)
+			put_right(&place, STYLE_DIM, columns[i].title);
+		else
+			put_left(&place, STYLE_DIM, columns[i].title);
 	}
-	fputc('\n', file);
 }
 
-static void draw_row(FILE *file, const struct layout *layout, const struct table_view *view,
-		     const struct board_row *row)
+static void draw_row(struct place place, const struct layout *layout, const struct board_row *row)
 {
 	char name[ROLLCAST_NAME_MAX];
-	struct cell cell;
-	size_t used = table_fit_name(row->forecast->name, layout->name_width, name, sizeof(name));
 
-	fprintf(file, "%s%*s", name,
-		(int)(layout->name_width > used ? layout->name_width - used : 0), "");
+	place.width = layout->name_width;
+	table_fit_name(row->forecast->name, place.width, name, sizeof(name));
+	put_left(&place, STYLE_PLAIN, name);
 	for (size_t i = 0; i < COLUMNS; i++) {
 		if (!layout->shown[i])
 			continue;
-		columns[i].fill(view, row, &cell);
-		put_cell(file, &cell, columns[i].width, columns[i].right);
+		place.column += place.width + GAP;
+		place.width = columns[i].width;
+		columns[i].fill(&place, row);
 	}
-	fputc('\n', file);
 }
 
 /* ---- what is public ---- */
@@ -335,14 +324,18 @@ void table_print_totals(FILE *file, const struct board *board, const struct tabl
 		fprintf(file, "%s forecasts/s  ", human_number(view->per_second, HUMAN_SI, rate));
 	else
 		fprintf(file, "%llu forecasts  ", (unsigned long long)board->forecasts);
-	if (view->counts_losses)
-		fprintf(file, "%llu lost  ", (unsigned long long)board->lost);
+	if (view->counts_losses && board->gaps)
+		fprintf(file, "%llu lost in %llu gap%s  ", (unsigned long long)board->lost,
+			(unsigned long long)board->gaps, board->gaps == 1 ? "" : "s");
+	else if (view->counts_losses)
+		fputs("0 lost  ", file);
 	fprintf(file, "networks lead %zu, share %zu", networks.leading, networks.sharing);
 }
 
-static void draw_totals(FILE *file, const struct board *board, const struct table_view *view)
+void table_draw_totals(struct canvas *canvas, size_t row, const struct board *board,
+		       const struct table_view *view)
 {
-	char text[512], fitted[512];
+	char text[512] = "", fitted[512];
 	FILE *memory = fmemopen(text, sizeof(text), "w");
 
 	if (!memory)
@@ -354,40 +347,27 @@ static void draw_totals(FILE *file, const struct board *board, const struct tabl
 	fprintf(memory, "  %s", view->endpoint);
 	fclose(memory);
 	text[sizeof(text) - 1] = '\0';
-	table_fit_name(text, view->width, fitted, sizeof(fitted));
-	fprintf(file, "%s%s%s\n", view->colours ? BOLD : "", fitted, view->colours ? PLAIN : "");
+	table_fit_name(text, canvas->width, fitted, sizeof(fitted));
+	canvas_put(canvas, row, 0, SIZE_MAX, STYLE_BOLD, fitted);
 }
 
-size_t table_draw(FILE *file, const struct board *board, const struct table_view *view)
+void table_draw(struct canvas *canvas, size_t top, struct board_row *const *rows, size_t count,
+		const struct table_view *view)
 {
-	size_t room = view->height > 3 ? view->height - 3 : 0;
-	size_t shown = board->count < room ? board->count : room;
-	char text[80], fitted[80];
-	struct layout layout;
+	struct layout layout = lay_out(canvas->width, longest_name(rows, count));
 
-	draw_totals(file, board, view);
-	if (!shown)
-		return 1;
-	/* The line of what is left out takes the place of a stream's. */
-	if (shown < board->count)
-		shown--;
-	layout = lay_out(view->width, longest_name(board, shown));
-	draw_titles(file, &layout, view->colours);
-	for (size_t i = 0; i < shown; i++)
-		draw_row(file, &layout, view, board->rows[i]);
-	if (shown == board->count)
-		return 2 + shown;
-	snprintf(text, sizeof(text), "%zu more: a larger terminal or --match shows them",
-		 board->count - shown);
-	table_fit_name(text, view->width, fitted, sizeof(fitted));
-	fprintf(file, "%s\n", fitted);
-	return 3 + shown;
+	draw_titles(canvas, top, &layout);
+	for (size_t i = 0; i < count; i++) {
+		const struct place place = {canvas, top + 1 + i, 0, 0, view->now_us};
+
+		draw_row(place, &layout, rows[i]);
+	}
 }
 
 void table_print_line(FILE *file, const struct board_row *row)
 {
 	const struct rollcast_forecast *forecast = row->forecast;
-	char number[HUMAN_TEXT_MAX], path[SPARKLINE_SIZE(PATH_CELLS)], text[3 * HUMAN_TEXT_MAX];
+	char number[HUMAN_TEXT_MAX], path[SPARKLINE_SIZE(PATH_CELLS)], text[3 * BOARD_NAME_MAX];
 	double low = INFINITY, high = -INFINITY;
 
 	widen(&forecast->last, 1, &low, &high);

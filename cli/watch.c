@@ -1,13 +1,12 @@
 /*
  * rollcast watch: forecasts as they come.
  *
- *	SUB ─► message ─► forecast ─► board (latest per stream) ─► table, redrawn in a terminal
- *	                                                       └► a line or a JSON object each, elsewhere
+ *	subscription ─► board (latest per stream) ─► viewer ─► screen, in a terminal
+ *	                     └► a line or a JSON object each, elsewhere
  *
- * One loop waits for messages, signals and the reader of our output at once, so that a closed pipe is
- * noticed even when no forecast comes.
+ * One loop waits for messages, keys, signals and the reader of our output at once, so that a closed
+ * pipe is noticed even when no forecast comes.
  */
-#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -18,31 +17,35 @@
 
 #include "cli/args.h"
 #include "cli/board.h"
+#include "cli/forecast_answer.h"
 #include "cli/forecast_json.h"
 #include "cli/options.h"
+#include "cli/screen.h"
 #include "cli/signals.h"
+#include "cli/subscription.h"
 #include "cli/table.h"
-#include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "cli/viewer.h"
 #include "daemon/base/clock.h"
 #include "rollcast/name.h"
-#include "rollcast/wire.h"
 
-enum mode { MODE_TABLE, MODE_LINES, MODE_JSON };
+/* The table is what --once shows in a terminal, at the end. */
+enum mode { MODE_LINES, MODE_JSON, MODE_SCREEN, MODE_TABLE };
+
+#define DEFAULT_ENDPOINT "tcp://127.0.0.1:5557"
 
 enum {
-	HIGH_WATER_MARK = 100000,
-	HEARTBEAT_MS = 5000,
 	BATCH = 4096,		  /* messages between two looks at the clock */
 	REDRAW_US = 200000,	  /* when something came */
 	REDRAW_IDLE_US = 1000000, /* for the ages */
 	QUIET_US = 1000000,	  /* --once: no new stream for so long is the end */
 	ONCE_US = 10000000,
 	PATIENCE_US = 3000000, /* then it says that it waits */
+	KEYS_EMPTY_MAX = 16,   /* times that keys are said to be there and are not: it has ended */
 };
 
 struct options_given {
-	const char *connect, *topic, *match;
+	const char *connect, *topic, *match, *http;
 	bool json, once;
 	uint64_t count; /* 0: no end */
 	int64_t seconds_us, every_us;
@@ -51,11 +54,15 @@ struct options_given {
 static const struct option_row rows[] = {
 	{.kind = OPTION_HEADING, .help = "Options:"},
 	OPTION(TEXT, "connect", "ENDPOINT", struct options_given, connect,
-	       "an output of rollcastd (default tcp://127.0.0.1:5557)"),
+	       "an output of rollcastd (default " DEFAULT_ENDPOINT ")"),
 	OPTION(TEXT, "match", "SELECTOR", struct options_given, match,
 	       "only these streams: 'cpu_*', 'cpu_*{host=~\"web.*\"}'"),
 	OPTION(TEXT, "topic", "PREFIX", struct options_given, topic,
 	       "only topics that begin so; the others do not travel"),
+	OPTION(TEXT, "http", "HOST:PORT", struct options_given, http,
+	       "the daemon's http.listen, asked for a stream's past when its\n"
+	       "                         fan is shown (default " HTTP_ADDRESS ", with the\n"
+	       "                         default --connect)"),
 	OPTION(FLAG, "json", NULL, struct options_given, json,
 	       "a JSON object per forecast and line: all of the message"),
 	OPTION(DURATION, "every", "DURATION", struct options_given, every_us,
@@ -70,24 +77,14 @@ static const struct option_row rows[] = {
 
 static const struct options options = {
 	.usage = "Usage: rollcast watch [OPTION]...\n"
-		 "Show forecasts as they come: in a terminal as a table that is redrawn in\n"
-		 "place, a line per stream; elsewhere a line per forecast.\n",
+		 "Show forecasts as they come: in a terminal on the whole screen, to sort, filter\n"
+		 "and look into; elsewhere a line per forecast.\n",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
-	.more = "Columns of the table, as far as they fit:\n"
-		"  LAST           the value from which the forecast is made\n"
-		"  PAST|FORECAST  values seen meanwhile, and the path of the forecast's mean\n"
-		"  AT THE END     the widest interval at the last step of the horizon\n"
-		"  EXPERT         what counts most in the forecast, and how much; coloured\n"
-		"                 if a network has a share\n"
-		"  SKILL          1 - MAE / MAE of the better of naive and seasonal naive,\n"
-		"                 measured on this stream\n"
-		"  COVERED        share of values that fell into the widest interval,\n"
-		"                 measured / promised\n"
-		"  AGE            since it came; - if the daemon kept it for new subscribers\n"
-		"Above them: lost counts numbers missing in the sequence of messages (not\n"
-		"with --topic); networks lead where one is the EXPERT, and share where one\n"
-		"has any weight.\n"
+	.more = "In a terminal ? shows the keys and what the columns mean; q ends it. With --once\n"
+		"it prints the table and ends.\n"
+		"Lost are numbers missing in the sequence of messages (not counted with --topic);\n"
+		"networks lead where one counts most, and share where one has any weight.\n"
 		"\n"
 		"What is not known is -, in JSON null. Colours need a terminal and NO_COLOR\n"
 		"unset. SIGINT and SIGTERM end it. Exit status: 0 done; 1 failed at run time,\n"
@@ -99,75 +96,26 @@ struct watch {
 	struct options_given given;
 	enum mode mode;
 	struct rollcast_selector *selector; /* NULL: all */
-	void *context, *socket;
+	struct subscription subscription;
 	int signals;
-	struct rollcast_forecast_reader *reader;
 	struct board board;
-	struct terminal terminal;
-	uint64_t refused; /* messages that were no forecasts */
+	struct viewer viewer;
+	struct canvas canvas;
+	const struct board_row *asked; /* whose past was asked for last */
+	uint64_t refused;	       /* messages that were no forecasts */
 	int64_t start_us, drawn_us, new_stream_us;
 	uint64_t drawn_forecasts;
 	double per_second;
-	bool resized, said_waiting, done;
+	unsigned keys_empty;
+	bool touched; /* a key or a new size asks for a new picture */
+	bool said_waiting, done;
 };
-
-/* ---- messages ---- */
-
-/* Topic, payload and sequence; or payload alone, or with a topic. */
-struct message {
-	zmq_msg_t frames[3];
-	size_t count;
-};
-
-static void close_message(struct message *message)
-{
-	for (size_t i = 0; i < message->count; i++)
-		zmq_msg_close(&message->frames[i]);
-}
-
-/* 1, or 0 if none is there. Frames beyond the third are dropped. */
-static int receive_message(void *socket, struct message *ret_message)
-{
-	struct message message = {.count = 0};
-	bool more = true;
-
-	while (more) {
-		zmq_msg_t frame;
-
-		zmq_msg_init(&frame);
-		if (zmq_msg_recv(&frame, socket, ZMQ_DONTWAIT) < 0) {
-			int error = zmq_errno();
-
-			zmq_msg_close(&frame);
-			close_message(&message);
-			return error == EAGAIN || error == EINTR ? 0 : -error;
-		}
-		more = zmq_msg_more(&frame);
-		if (message.count < 3) {
-			zmq_msg_init(&message.frames[message.count]);
-			zmq_msg_move(&message.frames[message.count++], &frame);
-		}
-		zmq_msg_close(&frame);
-	}
-	*ret_message = message;
-	return 1;
-}
-
-static uint64_t message_sequence(struct message *message)
-{
-	uint64_t sequence;
-
-	if (message->count < 3 || zmq_msg_size(&message->frames[2]) != sizeof(sequence))
-		return 0;
-	memcpy(&sequence, zmq_msg_data(&message->frames[2]), sizeof(sequence));
-	return le64toh(sequence);
-}
 
 /* ---- what a forecast does ---- */
 
 static void print_row(struct watch *watch, struct board_row *row, uint64_t sequence, int64_t now_us)
 {
-	if (watch->mode == MODE_TABLE ||
+	if (watch->mode >= MODE_SCREEN ||
 	    (row->printed_us &&
 	     (watch->given.once || now_us - row->printed_us < watch->given.every_us)))
 		return;
@@ -178,22 +126,12 @@ static void print_row(struct watch *watch, struct board_row *row, uint64_t seque
 	row->printed_us = now_us;
 }
 
-static int take_message(struct watch *watch, struct message *message, int64_t now_us)
+static int take_forecast(struct watch *watch, const struct rollcast_forecast *forecast,
+			 uint64_t sequence, int64_t now_us)
 {
-	zmq_msg_t *payload = &message->frames[message->count > 1];
-	const struct rollcast_forecast *forecast;
-	uint64_t sequence = message_sequence(message);
 	struct board_row *row;
 	int r;
 
-	r = rollcast_forecast_read(watch->reader, zmq_msg_data(payload), zmq_msg_size(payload),
-				   &forecast);
-	if (r == -EINVAL) {
-		watch->refused++;
-		return 0;
-	}
-	if (r)
-		return r;
 	if (watch->selector &&
 	    !rollcast_selector_matches(
 		    watch->selector,
@@ -216,13 +154,16 @@ static int receive(struct watch *watch)
 	int64_t now_us = clock_monotonic_us();
 
 	for (int i = 0; i < BATCH && !watch->done; i++) {
-		struct message message = {.count = 0};
-		int r = receive_message(watch->socket, &message);
+		const struct rollcast_forecast *forecast;
+		uint64_t sequence;
+		int r = subscription_next(&watch->subscription, &forecast, &sequence);
 
-		if (r <= 0)
-			return r;
-		r = take_message(watch, &message, now_us);
-		close_message(&message);
+		if (r == SUBSCRIPTION_EMPTY)
+			return 0;
+		if (r == SUBSCRIPTION_REFUSED)
+			watch->refused++;
+		else if (r > 0)
+			r = take_forecast(watch, forecast, sequence, now_us);
 		if (r < 0)
 			return r;
 	}
@@ -248,9 +189,6 @@ static void measure_rate(struct watch *watch, int64_t now_us)
 static struct table_view view_of(const struct watch *watch, int64_t now_us)
 {
 	return (struct table_view){
-		.width = watch->terminal.width,
-		.height = watch->terminal.height,
-		.colours = watch->mode == MODE_TABLE && terminal_wants_colours(),
 		.endpoint = watch->given.connect,
 		.per_second = watch->per_second,
 		.counts_losses = !*watch->given.topic,
@@ -258,35 +196,64 @@ static struct table_view view_of(const struct watch *watch, int64_t now_us)
 	};
 }
 
+/*
+ * A stream that is shown alone for the first time: what the daemon still has of its past. It may be
+ * another daemon than the one that sends: what it knows has to fit the forecast.
+ */
+static void ask_for_past(struct watch *watch)
+{
+	struct board_row *row = viewer_stream(&watch->viewer);
+	struct forecast_answer answer;
+	int64_t after;
+
+	if (!row || row == watch->asked)
+		return;
+	watch->asked = row;
+	if (!watch->given.http || forecast_answer_get(NULL, watch->given.http, row->forecast->name,
+						      BOARD_PAST, &answer) != STATUS_DONE)
+		return;
+	after = (answer.until_us - row->forecast->origin_us) / row->forecast->step_us;
+	if (answer.forecast->step_us == row->forecast->step_us && after >= 0 &&
+	    after < (int64_t)answer.count) {
+		size_t count = answer.count - (size_t)after;
+		double last = row->forecast->last;
+
+		if (fabs(answer.past[count - 1] - last) <= 1e-9 * fabs(last))
+			board_extend(row, answer.past, count);
+	}
+	forecast_answer_finish(&answer);
+}
+
 static int draw(struct watch *watch, int64_t now_us)
 {
 	struct table_view view = view_of(watch, now_us);
-	CLEANUP(free) char *text = NULL;
-	size_t size;
-	FILE *memory = open_memstream(&text, &size);
+	size_t width, height;
+	int r = 0;
 
-	if (!memory)
-		return -ENOMEM;
-	table_draw(memory, &watch->board, &view);
-	if (fclose(memory))
-		return -ENOMEM;
-	return terminal_draw(&watch->terminal, text);
+	screen_measure(&width, &height);
+	if (width != watch->canvas.width || height != watch->canvas.height)
+		r = canvas_resize(&watch->canvas, width, height);
+	ask_for_past(watch);
+	if (!r)
+		r = viewer_draw(&watch->viewer, &watch->canvas, &view);
+	if (!r)
+		screen_show(&watch->canvas);
+	return r;
 }
 
-/* Shows what came: in a terminal if it is time to, else at once. */
+/* Shows what came: on the screen if it is time to, else at once. */
 static int show(struct watch *watch, int64_t now_us)
 {
 	bool changed = watch->board.forecasts != watch->drawn_forecasts;
 
-	if (watch->mode != MODE_TABLE)
+	if (watch->mode != MODE_SCREEN)
 		return fflush(stdout) ? -errno : 0;
-	if (watch->resized)
-		terminal_resize(&watch->terminal);
-	else if (!watch->done && now_us - watch->drawn_us < (changed ? REDRAW_US : REDRAW_IDLE_US))
+	if (!watch->touched && now_us - watch->drawn_us < (changed ? REDRAW_US : REDRAW_IDLE_US))
 		return 0;
-	watch->resized = false;
-	if (now_us > watch->drawn_us)
+	/* A key is answered at once, and says nothing about the rate. */
+	if (now_us - watch->drawn_us >= REDRAW_US)
 		measure_rate(watch, now_us);
+	watch->touched = false;
 	return draw(watch, now_us);
 }
 
@@ -300,14 +267,25 @@ static void take_signals(struct watch *watch)
 		if (signal != SIGWINCH)
 			watch->done = true;
 		else
-			watch->resized = true;
+			watch->touched = true;
+	}
+}
+
+static void take_keys(struct watch *watch)
+{
+	uint32_t key = screen_key();
+
+	watch->keys_empty = key ? 0 : watch->keys_empty + 1;
+	for (; key; key = screen_key()) {
+		watch->done = watch->done || !viewer_press(&watch->viewer, key);
+		watch->touched = true;
 	}
 }
 
 static void check_deadlines(struct watch *watch, int64_t now_us)
 {
-	/* The table says so itself. */
-	if (watch->mode != MODE_TABLE && !watch->said_waiting && !watch->board.forecasts &&
+	/* The screen says so itself. */
+	if (watch->mode != MODE_SCREEN && !watch->said_waiting && !watch->board.forecasts &&
 	    now_us - watch->start_us >= PATIENCE_US) {
 		fprintf(stderr, "%s: waiting for forecasts from %s\n", watch->program,
 			watch->given.connect);
@@ -322,24 +300,45 @@ static void check_deadlines(struct watch *watch, int64_t now_us)
 static int run(struct watch *watch)
 {
 	zmq_pollitem_t waited[] = {
-		{watch->socket, 0, ZMQ_POLLIN, 0},
+		{watch->subscription.socket, 0, ZMQ_POLLIN, 0},
 		{NULL, watch->signals, ZMQ_POLLIN, 0},
 		{NULL, STDOUT_FILENO, ZMQ_POLLERR, 0},
+		{NULL, watch->mode == MODE_SCREEN ? screen_input() : -1, ZMQ_POLLIN, 0},
 	};
 	int r = 0;
 
 	while (!watch->done && r >= 0) {
-		if (zmq_poll(waited, 3, REDRAW_US / 1000) < 0 && zmq_errno() != EINTR)
+		bool keys = waited[3].fd >= 0 && watch->keys_empty < KEYS_EMPTY_MAX;
+
+		if (zmq_poll(waited, keys ? 4 : 3, REDRAW_US / 1000) < 0 && zmq_errno() != EINTR)
 			return -zmq_errno();
 		if (waited[2].revents)
 			return -EPIPE;
 		take_signals(watch);
+		if (keys && waited[3].revents)
+			take_keys(watch);
 		r = receive(watch);
 		check_deadlines(watch, clock_monotonic_us());
 		if (r >= 0)
 			r = show(watch, clock_monotonic_us());
 	}
 	return r;
+}
+
+/* The table as it stands, for --once. */
+static int print_table(struct watch *watch)
+{
+	struct table_view view = view_of(watch, clock_monotonic_us());
+	size_t height = watch->board.count + 2;
+	int r = canvas_resize(&watch->canvas, screen_width(), height);
+
+	if (r)
+		return r;
+	view.per_second = NAN;
+	table_draw_totals(&watch->canvas, 0, &watch->board, &view);
+	table_draw(&watch->canvas, 1, watch->board.rows, watch->board.count, &view);
+	canvas_print(stdout, &watch->canvas, height, screen_wants_colours());
+	return fflush(stdout) ? -errno : 0;
 }
 
 /* What is worth a word at the end, on stderr. Returns the exit status. */
@@ -367,55 +366,43 @@ static int conclude(const struct watch *watch)
 
 /* ---- set up ---- */
 
-static int set(void *socket, int option, int value)
-{
-	return zmq_setsockopt(socket, option, &value, sizeof(value));
-}
-
-static int open_socket(struct watch *watch)
-{
-	watch->context = zmq_ctx_new();
-	watch->socket = watch->context ? zmq_socket(watch->context, ZMQ_SUB) : NULL;
-	if (!watch->socket || set(watch->socket, ZMQ_LINGER, 0) ||
-	    set(watch->socket, ZMQ_RCVHWM, HIGH_WATER_MARK) ||
-	    set(watch->socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) ||
-	    zmq_setsockopt(watch->socket, ZMQ_SUBSCRIBE, watch->given.topic,
-			   strlen(watch->given.topic)) ||
-	    zmq_connect(watch->socket, watch->given.connect))
-		return -zmq_errno();
-	return 0;
-}
-
 static void watch_finish(struct watch *watch)
 {
+	viewer_finish(&watch->viewer);
+	canvas_finish(&watch->canvas);
 	board_finish(&watch->board);
-	rollcast_forecast_reader_destroy(watch->reader);
 	rollcast_selector_destroy(watch->selector);
-	if (watch->socket)
-		zmq_close(watch->socket);
-	if (watch->context)
-		zmq_ctx_term(watch->context);
+	subscription_finish(&watch->subscription);
+}
+
+static int open_all(struct watch *watch)
+{
+	watch->start_us = watch->drawn_us = clock_monotonic_us();
+	watch->viewer.board = &watch->board;
+	watch->touched = true;
+	watch->signals = signals_open();
+	if (watch->signals < 0)
+		return watch->signals;
+	return subscription_open(&watch->subscription, watch->given.connect, watch->given.topic);
 }
 
 static int watch_forecasts(struct watch *watch)
 {
-	int r;
+	int r = open_all(watch);
 
-	watch->start_us = watch->drawn_us = clock_monotonic_us();
-	watch->signals = signals_open();
-	r = watch->signals < 0 ? watch->signals : open_socket(watch);
-	if (!r)
-		r = rollcast_forecast_reader_create(ROLLCAST_FORMAT_MSGPACK, &watch->reader);
 	if (r) {
 		fprintf(stderr, "%s: %s: %s\n", watch->program, watch->given.connect,
 			zmq_strerror(-r));
 		return STATUS_FAILED;
 	}
-	if (watch->mode == MODE_TABLE)
-		terminal_init(&watch->terminal, stdout);
+	/* A terminal that ncurses does not know gets lines. */
+	if (watch->mode == MODE_SCREEN && screen_open() < 0)
+		watch->mode = MODE_LINES;
 	r = run(watch);
-	if (watch->mode == MODE_TABLE)
-		terminal_finish(&watch->terminal);
+	if (watch->mode == MODE_SCREEN)
+		screen_close();
+	if (r >= 0 && watch->mode == MODE_TABLE)
+		r = print_table(watch);
 	/* A reader that has seen enough is no failure. */
 	if (r == -EPIPE)
 		return STATUS_DONE;
@@ -455,10 +442,13 @@ static int read_options(int argc, char **argv, struct watch *watch)
 		return args_refuse(argv[0], "unexpected argument \"%s\"", argv[1]);
 	if (given->once && !given->seconds_us)
 		given->seconds_us = ONCE_US;
+	/* Another output may be another daemon's. */
+	if (!given->http && !strcmp(given->connect, DEFAULT_ENDPOINT))
+		given->http = HTTP_ADDRESS;
 	if (given->json)
 		watch->mode = MODE_JSON;
-	else
-		watch->mode = terminal_is_capable(stdout) ? MODE_TABLE : MODE_LINES;
+	else if (isatty(STDOUT_FILENO))
+		watch->mode = given->once ? MODE_TABLE : MODE_SCREEN;
 	return read_selector(watch);
 }
 
@@ -466,7 +456,7 @@ int verb_watch(int argc, char **argv)
 {
 	struct watch watch = {
 		.program = argv[0],
-		.given = {.connect = "tcp://127.0.0.1:5557", .topic = ""},
+		.given = {.connect = DEFAULT_ENDPOINT, .topic = ""},
 		.signals = -1,
 		.per_second = NAN,
 	};

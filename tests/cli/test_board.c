@@ -1,4 +1,5 @@
 /* What watch keeps of the forecasts that came. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,22 +56,69 @@ static void rows_are_sorted_by_name_and_hold_the_latest(void **state)
 	board_finish(&board);
 }
 
-static void history_is_the_last_values_before_the_latest_and_forgets_the_oldest(void **state)
+static void take(struct board *board, int64_t origin_us, double last, struct board_row **ret_row)
+{
+	struct rollcast_forecast one = forecast("a", origin_us, last);
+
+	assert_in_range(board_take(board, &one, 0, 0, ret_row), 0, 1);
+}
+
+static void the_past_ends_with_the_latest_value_and_forgets_the_oldest(void **state)
 {
 	struct board board = {0};
 	struct board_row *row;
 
 	(void)state;
-	for (int i = 0; i < BOARD_HISTORY + 5; i++) {
-		struct rollcast_forecast one = forecast("a", i, i);
-
-		assert_in_range(board_take(&board, &one, 0, 0, &row), 0, 1);
+	for (int i = 0; i < BOARD_PAST + 5; i++) {
+		take(&board, i, i, &row);
 		/* The same origin again, as a snapshot, is no new value. */
-		assert_int_equal(board_take(&board, &one, 0, 0, &row), 0);
+		take(&board, i, i, &row);
 	}
-	assert_int_equal(row->history_count, BOARD_HISTORY);
-	assert_true(row->history[0] == 4);
-	assert_true(row->history[BOARD_HISTORY - 1] == BOARD_HISTORY + 3);
+	assert_int_equal(row->past_count, BOARD_PAST);
+	assert_true(row->past[0] == 5);
+	assert_true(row->past[BOARD_PAST - 1] == BOARD_PAST + 4);
+	board_finish(&board);
+}
+
+static void steps_that_did_not_come_are_a_gap_in_the_past(void **state)
+{
+	struct board board = {0};
+	struct board_row *row;
+
+	(void)state;
+	take(&board, 10, 1, &row);
+	take(&board, 13, 4, &row);
+	assert_int_equal(row->past_count, 4);
+	assert_true(row->past[0] == 1 && isnan(row->past[1]) && isnan(row->past[2]) &&
+		    row->past[3] == 4);
+	/* A replay that starts again, or a long silence, begins anew. */
+	take(&board, 5, 7, &row);
+	assert_int_equal(row->past_count, 1);
+	take(&board, INT64_C(1000000000), 8, &row);
+	assert_int_equal(row->past_count, 1);
+	assert_true(row->past[0] == 8);
+	board_finish(&board);
+}
+
+static void what_others_remember_goes_in_front_of_the_past(void **state)
+{
+	static const double values[] = {1, 2, 3, 40, 50};
+	static double many[BOARD_PAST + 9];
+	struct board board = {0};
+	struct board_row *row;
+
+	(void)state;
+	take(&board, 10, 4, &row);
+	take(&board, 11, 5, &row);
+	assert_int_equal(board_extend(row, values, 1), 0);
+	assert_int_equal(row->past_count, 2);
+	assert_int_equal(board_extend(row, values, 5), 0);
+	assert_int_equal(row->past_count, 5);
+	for (int i = 0; i < 5; i++)
+		assert_true(row->past[i] == i + 1);
+	assert_int_equal(board_extend(row, many, BOARD_PAST + 9), 0);
+	assert_int_equal(row->past_count, BOARD_PAST);
+	assert_true(row->past[BOARD_PAST - 1] == 5 && row->past[BOARD_PAST - 5] == 1);
 	board_finish(&board);
 }
 
@@ -136,7 +184,7 @@ static void networks_lead_or_have_a_share(void **state)
 
 static void names_of_experts_outlive_the_message(void **state)
 {
-	char expert[] = "lstm", weight[] = "naive", name[BOARD_EXPERT_NAME_MAX];
+	char expert[] = "lstm", weight[] = "naive", name[BOARD_NAME_MAX];
 	struct board board = {0};
 	struct rollcast_forecast one = forecast("a", 1, 1);
 	struct board_row *row;
@@ -151,7 +199,7 @@ static void names_of_experts_outlive_the_message(void **state)
 	assert_string_equal(row->forecast->weights[0].name, "naive");
 	/* A publisher that makes names up does not fill the memory. */
 	one.expert = name;
-	for (int i = 0; i < 2 * BOARD_EXPERTS_MAX; i++) {
+	for (int i = 0; i < 2 * BOARD_NAMES_MAX; i++) {
 		snprintf(name, sizeof(name), "e%d", i);
 		board_take(&board, &one, 0, 0, &row);
 	}
@@ -185,8 +233,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_sorted_by_name_and_hold_the_latest),
-		cmocka_unit_test(
-			history_is_the_last_values_before_the_latest_and_forgets_the_oldest),
+		cmocka_unit_test(the_past_ends_with_the_latest_value_and_forgets_the_oldest),
+		cmocka_unit_test(steps_that_did_not_come_are_a_gap_in_the_past),
+		cmocka_unit_test(what_others_remember_goes_in_front_of_the_past),
 		cmocka_unit_test(a_longer_forecast_takes_the_place_of_a_shorter_one),
 		cmocka_unit_test(numbers_left_out_are_lost_and_a_new_start_is_not),
 		cmocka_unit_test(networks_lead_or_have_a_share),
