@@ -313,17 +313,19 @@ class Terminal:
         return [line.rstrip() for line in self.model.display]
 
     def read(self):
-        if select.select([self.master], [], [], 0.1)[0]:
-            some = os.read(self.master, 65536)
-            self.bytes += some
-            self.stream.feed(some)
+        """What is there within a moment; whether there was anything."""
+        if not select.select([self.master], [], [], 0.1)[0]:
+            return False
+        some = os.read(self.master, 65536)
+        self.bytes += some
+        self.stream.feed(some)
+        return True
 
     def wait_for(self, wanted):
-        """Reads until `wanted` is true of the lines on the screen, and returns them."""
+        """Reads until `wanted` is true of the lines on a screen that is complete, and returns them."""
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
-            self.read()
-            if wanted(self.lines()):
+            if not self.read() and wanted(self.lines()):
                 return self.lines()
         raise AssertionError("\n".join(self.lines()))
 
