@@ -51,6 +51,14 @@ struct canvas_cell *canvas_at(const struct canvas *canvas, size_t row, size_t co
 	return &canvas->cells[row * canvas->width + column];
 }
 
+/* C0, DEL, and in two bytes C1: they could be commands to the terminal. */
+static bool is_control(const char *text)
+{
+	unsigned char byte = (unsigned char)*text;
+
+	return byte < ' ' || byte == 0x7f || (byte == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
 /* Takes one character off the text; a sequence that is too long or begins in the middle is `?`. */
 static const char *next_character(const char *text, char *glyph)
 {
@@ -60,7 +68,7 @@ static const char *next_character(const char *text, char *glyph)
 	while (*end && !starts_character(*end))
 		end++;
 	length = (size_t)(end - text);
-	if (length > 4 || !starts_character(*text) || (unsigned char)*text < ' ' || *text == 0x7f)
+	if (length > 4 || !starts_character(*text) || is_control(text))
 		strcpy(glyph, "?");
 	else
 		memcpy(stpncpy(glyph, text, length), "", 1);
