@@ -27,6 +27,8 @@ enum {
 	ROLLCAST_EXPERTS_MAX = 24,
 	ROLLCAST_HORIZON_MAX = 1024,
 	ROLLCAST_THRESHOLDS_MAX = 16, /* that one stream is watched for */
+	ROLLCAST_CHANNELS_MAX = 8,    /* other streams that one stream's network reads */
+	ROLLCAST_CHANNEL_STEPS = 16,  /* asked of a channel at a time */
 	ROLLCAST_NAME_MAX = 1024,     /* bytes of a canonical stream name */
 };
 
@@ -79,6 +81,10 @@ struct rollcast_stream_settings {
 	uint32_t season_count;
 	bool season_auto; /* seasons are found in the window, and looked for again at each training */
 	struct rollcast_model_settings model;
+	/* Other streams of the same step that the networks read: names, which the stream only
+	 * compares with those of a record. Borrowed like the settings. */
+	char *const *channels;
+	uint32_t channel_count;
 	struct rollcast_span retrain_every;
 	bool retrain_on_drift; /* errors that have grown for good bring the next training forward */
 	double levels[ROLLCAST_LEVELS_MAX]; /* of the central intervals, ascending, in (0, 1) */
@@ -184,6 +190,20 @@ enum rollcast_push {
  * step is known. May make steps ready: call rollcast_stream_step until it returns 0.
  */
 int rollcast_stream_push(struct rollcast_stream *stream, int64_t time_us, double value);
+
+/*
+ * Whom a stream with channels asks for them: `values`, all NaN, takes what is known of a channel at the
+ * `count` steps (ROLLCAST_CHANNEL_STEPS at most) that end with the one at `time_us`, oldest first.
+ * Times are where steps begin, or lie in the middle of them if `step: auto` found the step. A value is
+ * of that time or less than a step before it, never of a later one. What is not known stays NaN, and is
+ * asked for again with the next steps.
+ */
+typedef void rollcast_channel_read(void *context, uint32_t channel, int64_t time_us,
+				   int64_t step_us, double *values, size_t count);
+
+/* From now on with every step; NULL: nothing is known, as at first. */
+void rollcast_stream_read_channels(struct rollcast_stream *stream, rollcast_channel_read *read,
+				   void *context);
 
 /* Closes all open steps that have a sample, for a stream that fell silent. */
 void rollcast_stream_flush(struct rollcast_stream *stream);

@@ -12,13 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/forecast/channels.h"
 #include "lib/forecast/fit.h"
 #include "lib/forecast/past.h"
 
 /* What every expert may look at. */
 struct expert_view {
 	const struct past *past;
-	const struct fit *fit; /* what training found; all zero before the first one */
+	const struct channels *channels; /* beside it */
+	const struct fit *fit;		 /* what training found; all zero before the first one */
 	const struct rollcast_shared *shared; /* what the group shares; NULL: nothing */
 	const struct rollcast_model_settings *model;
 	uint32_t horizon;

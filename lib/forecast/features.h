@@ -5,13 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rollcast/stream.h"
+
 /* A stretch of values to look back from. */
 struct feature_view {
 	uint32_t lookback, horizon;
 	const uint32_t *seasons; /* ascending */
 	uint32_t season_count;
-	const double *values; /* oldest first, no NaN */
-	int64_t first_step;   /* time of the oldest, in steps since the epoch: tells the phase */
+	const double *values;			       /* oldest first, no NaN */
+	const double *channels[ROLLCAST_CHANNELS_MAX]; /* beside the values; NaN: not known */
+	uint32_t channel_count;
+	int64_t first_step; /* time of the oldest, in steps since the epoch: tells the phase */
 };
 
 /* A stretch to learn from: at which origins, in which scale. */
@@ -20,6 +24,7 @@ struct lesson {
 	const uint32_t *origins; /* ascending; each has a lookback before it and a horizon behind */
 	uint32_t origin_count;
 	double scale;
+	double channel_scales[ROLLCAST_CHANNELS_MAX]; /* 0: a channel of which nothing is known */
 };
 
 enum feature_anchor {

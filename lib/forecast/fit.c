@@ -50,13 +50,15 @@ void fit_finish(struct fit *fit)
 		regression_fit_finish(&fit->regressions[i]);
 }
 
-int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
-		     uint32_t horizon)
+int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_stream_settings *settings)
 {
-	size_t extras, network = network_scratch(model, horizon, &extras);
+	const struct rollcast_model_settings *model = &settings->model;
+	uint32_t horizon = settings->horizon;
+	size_t extras, network = network_scratch(settings, &extras);
+	size_t inputs = (size_t)model->lookback * (1 + settings->channel_count);
 
 	*scratch = (struct fit_scratch){
-		.inputs = malloc(model->lookback * sizeof(float)),
+		.inputs = malloc(inputs * sizeof(float)),
 		.extras = malloc(extras * sizeof(float)),
 		.outputs = malloc(horizon * sizeof(float)),
 		.network = malloc((network + 1) * sizeof(float)),

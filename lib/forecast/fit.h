@@ -34,7 +34,8 @@ struct fit {
 	uint32_t season_count;
 	struct network_fit networks[FIT_NETWORKS];
 	struct regression_fit regressions[FIT_REGRESSIONS];
-	double scale;	  /* of the window: networks of a group work in it; 0: not trained yet */
+	double scale; /* of the window: networks of a group work in it; 0: not trained yet */
+	double channel_scales[ROLLCAST_CHANNELS_MAX]; /* 0: as if not known */
 	double low, high; /* no expert is believed beyond; infinite before the first training */
 	int64_t trained_us;
 };
@@ -45,8 +46,7 @@ struct fit_scratch {
 	double *features;
 };
 
-int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_model_settings *model,
-		     uint32_t horizon);
+int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_stream_settings *settings);
 void fit_scratch_finish(struct fit_scratch *scratch);
 
 /* A copy of what the next training goes on from; it shares the weights. -ENOMEM. */

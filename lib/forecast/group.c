@@ -31,7 +31,8 @@ struct stretch {
 	uint64_t stream; /* whose */
 	int64_t time_us; /* of the newest value */
 	double *values;
-	size_t count;
+	double *channels[ROLLCAST_CHANNELS_MAX];
+	size_t count; /* of values, those of channels too */
 	uint32_t *origins;
 	uint32_t seasons[ROLLCAST_SEASONS_MAX];
 	struct lesson lesson;	    /* of the above */
@@ -151,6 +152,8 @@ static void stretch_unref(struct stretch *stretch)
 	    atomic_fetch_sub_explicit(&stretch->references, 1, memory_order_acq_rel) != 1)
 		return;
 	free(stretch->values);
+	for (uint32_t i = 0; i < ROLLCAST_CHANNELS_MAX; i++)
+		free(stretch->channels[i]);
 	free(stretch->origins);
 	free(stretch);
 }
@@ -170,16 +173,12 @@ static int stretch_create(struct rollcast_job *job, struct stretch **ret_stretch
 	stretch->stream = job->stream;
 	stretch->time_us = job->time_us;
 	stretch->ratios = job->ratios;
-	stretch->count = job->count;
+	stretch->count = job->count * (1 + job->settings.channel_count);
+	stretch->lesson = job_lesson(job, stretch->origins);
 	stretch->values = STEAL(job->values);
+	for (uint32_t i = 0; i < job->settings.channel_count; i++)
+		stretch->channels[i] = STEAL(job->channels[i]);
 	memcpy(stretch->seasons, job->fit.seasons, sizeof(stretch->seasons));
-	stretch->lesson = (struct lesson){
-		.view = job_view(job),
-		.origins = stretch->origins,
-		.origin_count = job_origins(job, stretch->origins),
-		.scale = job->fit.scale,
-	};
-	stretch->lesson.view.values = stretch->values;
 	stretch->lesson.view.seasons = stretch->seasons;
 	job->count = 0;
 	*ret_stretch = STEAL(stretch);

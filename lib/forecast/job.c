@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/forecast/channels.h"
 #include "lib/forecast/expert.h"
 #include "lib/forecast/past.h"
 #include "lib/forecast/network_expert.h"
@@ -78,14 +79,19 @@ static int find_clamp(struct rollcast_job *job)
 
 struct feature_view job_view(const struct rollcast_job *job)
 {
-	return (struct feature_view){
+	struct feature_view view = {
 		.lookback = job->settings.model.lookback,
 		.horizon = job->settings.horizon,
 		.seasons = job->fit.seasons,
 		.season_count = job->fit.season_count,
 		.values = job->values,
 		.first_step = job->time_us / job->step_us - (int64_t)job->count + 1,
+		.channel_count = job->settings.channel_count,
 	};
+
+	for (uint32_t i = 0; i < view.channel_count; i++)
+		view.channels[i] = job->channels[i];
+	return view;
 }
 
 uint32_t job_origins(const struct rollcast_job *job, uint32_t *origins)
@@ -100,6 +106,19 @@ uint32_t job_origins(const struct rollcast_job *job, uint32_t *origins)
 			origins[count++] = (uint32_t)(i - horizon);
 	}
 	return count;
+}
+
+struct lesson job_lesson(const struct rollcast_job *job, uint32_t *origins)
+{
+	struct lesson lesson = {
+		.view = job_view(job),
+		.origins = origins,
+		.origin_count = job_origins(job, origins),
+		.scale = job->fit.scale,
+	};
+
+	memcpy(lesson.channel_scales, job->fit.channel_scales, sizeof(lesson.channel_scales));
+	return lesson;
 }
 
 static bool same_seasons(const struct fit *a, const struct fit *b)
@@ -189,16 +208,12 @@ static int fit_regressions(struct rollcast_job *job, const struct lesson *lesson
 static int learn(struct rollcast_job *job)
 {
 	CLEANUP(free) uint32_t *origins = malloc(job->count * sizeof(*origins));
-	struct lesson lesson = {
-		.view = job_view(job),
-		.origins = origins,
-		.scale = job->fit.scale,
-	};
+	struct lesson lesson;
 	int r;
 
 	if (!origins)
 		return -ENOMEM;
-	lesson.origin_count = job_origins(job, origins);
+	lesson = job_lesson(job, origins);
 	r = fit_regressions(job, &lesson);
 	if (r == 0 && job->settings.model.scope == ROLLCAST_SCOPE_STREAM)
 		r = train_networks(job, &lesson);
@@ -210,7 +225,9 @@ static int run(struct rollcast_job *job)
 	int r = find_seasons(job);
 
 	job->fit.scale = transform_scale(job->values, job->count, job->settings.horizon);
-
+	for (uint32_t i = 0; i < job->settings.channel_count; i++)
+		job->fit.channel_scales[i] =
+			channel_scale(job->channels[i], job->count, job->settings.horizon);
 	if (r == 0)
 		r = find_clamp(job);
 	if (r == 0)
@@ -236,6 +253,8 @@ void rollcast_job_destroy(struct rollcast_job *job)
 		return;
 	free(job->values);
 	free(job->marks);
+	for (uint32_t i = 0; i < ROLLCAST_CHANNELS_MAX; i++)
+		free(job->channels[i]);
 	fit_finish(&job->before);
 	fit_finish(&job->fit);
 	free(job);

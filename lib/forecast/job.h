@@ -19,9 +19,10 @@
 
 struct rollcast_job {
 	struct rollcast_stream_settings settings;
-	int64_t step_us, time_us; /* of the newest value */
-	double *values;		  /* [count], oldest first */
-	uint8_t *marks;		  /* [count] */
+	int64_t step_us, time_us;		 /* of the newest value */
+	double *values;				 /* [count], oldest first */
+	uint8_t *marks;				 /* [count] */
+	double *channels[ROLLCAST_CHANNELS_MAX]; /* [count] each; NaN: not known */
 	size_t count;
 	uint64_t seed;
 	uint64_t stream;	    /* whose: a hash of its name */
@@ -34,6 +35,8 @@ struct rollcast_job {
 
 /* The job's window, with the seasons that were found. Borrowed from the job. */
 struct feature_view job_view(const struct rollcast_job *job);
+/* All of it, in its scale. Borrows `origins`, which job_origins fills. */
+struct lesson job_lesson(const struct rollcast_job *job, uint32_t *origins);
 
 /* Origins whose lookback and horizon hold no hole, ascending, into origins[count]; how many. */
 uint32_t job_origins(const struct rollcast_job *job, uint32_t *origins);

@@ -53,7 +53,8 @@ static bool are_settings_good(const struct rollcast_stream_settings *settings)
 
 	if (settings->horizon == 0 || settings->horizon > ROLLCAST_HORIZON_MAX ||
 	    settings->level_count > ROLLCAST_LEVELS_MAX ||
-	    settings->season_count > ROLLCAST_SEASONS_MAX || model->lookback == 0 ||
+	    settings->season_count > ROLLCAST_SEASONS_MAX ||
+	    settings->channel_count > ROLLCAST_CHANNELS_MAX || model->lookback == 0 ||
 	    model->patch == 0 || model->lookback % model->patch || model->batch == 0 ||
 	    settings->window.us < 0 || (settings->window.us == 0) == (settings->window.steps == 0))
 		return false;
@@ -94,6 +95,7 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 		return;
 	grid_finish(&stream->grid);
 	past_finish(&stream->past);
+	channels_finish(&stream->channels);
 	fit_finish(&stream->fit);
 	rollcast_shared_unref(stream->shared);
 	fit_scratch_finish(&stream->scratch);
@@ -132,6 +134,8 @@ size_t rollcast_stream_bytes(const struct rollcast_stream *stream)
 
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++)
 		bytes += malloc_usable_size((void *)blocks[i]);
+	for (uint32_t i = 0; i < stream->channels.count; i++)
+		bytes += malloc_usable_size(stream->channels.windows[i].values);
 	return bytes;
 }
 
@@ -213,8 +217,13 @@ int stream_make_ready(struct rollcast_stream *stream)
 		return -ENOMEM;
 	if (!stream->past.marks && (r = past_init(&stream->past, window)) < 0)
 		return r;
-	if (!stream->scratch.network &&
-	    (r = fit_scratch_init(&stream->scratch, &settings->model, settings->horizon)) < 0)
+	if (stream->channels.count < settings->channel_count) {
+		channels_finish(&stream->channels);
+		r = channels_init(&stream->channels, settings->channel_count, window);
+		if (r < 0)
+			return r;
+	}
+	if (!stream->scratch.network && (r = fit_scratch_init(&stream->scratch, settings)) < 0)
 		return r;
 	if (!stream->intervals.seen &&
 	    (r = intervals_init(&stream->intervals, settings->horizon, settings->levels,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/forecast/channels.h"
 #include "lib/forecast/random.h"
 #include "lib/forecast/shared.h"
 #include "lib/forecast/transform.h"
@@ -20,14 +21,15 @@ static uint32_t extras_of(uint32_t which, uint32_t horizon, uint32_t season_coun
 }
 
 static struct rollcast_shape shape_of(uint32_t which, const struct rollcast_model_settings *model,
-				      uint32_t horizon, uint32_t season_count)
+				      uint32_t horizon, uint32_t channel_count,
+				      uint32_t season_count)
 {
 	return (struct rollcast_shape){
 		.cell = model->cell,
 		.activation = model->activation,
 		.layers = model->layers,
 		.hidden = model->hidden,
-		.channels = model->patch,
+		.channels = model->patch * (1 + channel_count),
 		.lookback = model->lookback / model->patch,
 		.extras = extras_of(which, horizon, season_count),
 		.outputs = horizon,
@@ -64,20 +66,36 @@ static void encode_extras(const struct feature_view *view, size_t origin, double
 	}
 }
 
-/* Returns the anchor. There must be a lookback up to `origin`. */
-static double encode(uint32_t which, const struct feature_view *view, size_t origin, double scale,
-		     float *inputs, float *extras)
+/* What the network reads, in which scale, and where it goes. */
+struct encoding {
+	uint32_t which, patch;
+	double scale;
+	const double *channel_scales;
+	float *inputs, *extras;
+};
+
+/*
+ * [lookback / patch][own values of a patch, those of the first channel, ...]. Returns the anchor. There
+ * must be a lookback up to `origin`.
+ */
+static double encode(const struct encoding *to, const struct feature_view *view, size_t origin)
 {
-	uint32_t lookback = view->lookback;
+	uint32_t lookback = view->lookback, patch = to->patch;
+	uint32_t stride = patch * (1 + view->channel_count);
 	const double *first = view->values + origin + 1 - lookback;
 	double anchor = feature_anchor(
-		view, which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST : FEATURE_ANCHOR_MEDIAN,
+		view, to->which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST : FEATURE_ANCHOR_MEDIAN,
 		origin);
 
 	for (uint32_t i = 0; i < lookback; i++)
-		inputs[i] = (float)transform_there(first[i], anchor, scale);
-	if (which == NETWORK_SEASONAL)
-		encode_extras(view, origin, anchor, scale, extras);
+		to->inputs[i / patch * stride + i % patch] =
+			(float)transform_there(first[i], anchor, to->scale);
+	for (uint32_t c = 0; c < view->channel_count; c++)
+		channel_encode(view->channels[c] + origin + 1 - lookback, lookback,
+			       to->channel_scales[c], patch, stride,
+			       to->inputs + (size_t)patch * (1 + c));
+	if (to->which == NETWORK_SEASONAL)
+		encode_extras(view, origin, anchor, to->scale, to->extras);
 	return anchor;
 }
 
@@ -140,9 +158,15 @@ static void fill_batch(const struct network_job *job, uint32_t which, struct ran
 		const struct lesson *lesson =
 			find_window(job, random_below(random, windows), &origin);
 		const double *targets = lesson->view.values + origin + 1;
-		double anchor = encode(which, &lesson->view, origin, lesson->scale,
-				       memory->inputs + (size_t)i * inputs_of(shape),
-				       memory->extras + (size_t)i * shape->extras);
+		const struct encoding to = {
+			.which = which,
+			.patch = job->model->patch,
+			.scale = lesson->scale,
+			.channel_scales = lesson->channel_scales,
+			.inputs = memory->inputs + (size_t)i * inputs_of(shape),
+			.extras = memory->extras + (size_t)i * shape->extras,
+		};
+		double anchor = encode(&to, &lesson->view, origin);
 
 		for (uint32_t h = 0; h < shape->outputs; h++)
 			memory->targets[(size_t)i * shape->outputs + h] =
@@ -253,7 +277,8 @@ int network_train(const struct network_job *job, uint32_t which, const struct ne
 	CLEANUP(rollcast_trainer_destroy) struct rollcast_trainer *trainer = NULL;
 	const struct rollcast_model_settings *model = job->model;
 	const struct feature_view *view = &job->lessons->view;
-	struct rollcast_shape shape = shape_of(which, model, view->horizon, view->season_count);
+	struct rollcast_shape shape =
+		shape_of(which, model, view->horizon, view->channel_count, view->season_count);
 	int r;
 
 	if (before && (!before->weights || before->afresh ||
@@ -336,10 +361,12 @@ static void moments_archive(struct archive *archive, size_t wanted, struct netwo
 }
 
 bool network_fit_archive(struct archive *archive, uint32_t which,
-			 const struct rollcast_model_settings *model, uint32_t horizon,
-			 uint32_t season_count, struct network_fit *fit)
+			 const struct rollcast_stream_settings *settings, uint32_t season_count,
+			 struct network_fit *fit)
 {
-	struct rollcast_shape shape = shape_of(which, model, horizon, season_count);
+	const struct rollcast_model_settings *model = &settings->model;
+	struct rollcast_shape shape =
+		shape_of(which, model, settings->horizon, settings->channel_count, season_count);
 	struct rollcast_training training = training_of(model, 0);
 	size_t parameters = rollcast_shape_parameters(&shape);
 	bool trained = fit->weights;
@@ -367,12 +394,13 @@ bool network_fit_archive(struct archive *archive, uint32_t which,
 
 /* ---- forecasts ---- */
 
-size_t network_scratch(const struct rollcast_model_settings *model, uint32_t horizon,
-		       size_t *ret_extras)
+size_t network_scratch(const struct rollcast_stream_settings *settings, size_t *ret_extras)
 {
-	struct rollcast_shape local = shape_of(NETWORK_LOCAL, model, horizon, 0);
+	const struct rollcast_model_settings *model = &settings->model;
+	uint32_t horizon = settings->horizon, channels = settings->channel_count;
+	struct rollcast_shape local = shape_of(NETWORK_LOCAL, model, horizon, channels, 0);
 	struct rollcast_shape seasonal =
-		shape_of(NETWORK_SEASONAL, model, horizon, ROLLCAST_SEASONS_MAX);
+		shape_of(NETWORK_SEASONAL, model, horizon, channels, ROLLCAST_SEASONS_MAX);
 	size_t a = rollcast_network_scratch(&local, 1), b = rollcast_network_scratch(&seasonal, 1);
 
 	*ret_extras = seasonal.extras;
@@ -401,6 +429,23 @@ static double scale_of(const struct expert_row *row, const struct expert_view *v
 	return transform_scale(past_values(view->past), past_count(view->past), view->horizon);
 }
 
+/* The channels beside the window, and in which scale. */
+static void view_channels(const struct expert_view *view, struct feature_view *window,
+			  double *scales)
+{
+	const struct channels *channels = view->channels;
+
+	window->channel_count = channels->count;
+	for (uint32_t i = 0; i < channels->count; i++) {
+		window->channels[i] = window_values(&channels->windows[i]);
+		scales[i] =
+			view->fit->scale > 0 || view->model->scope == ROLLCAST_SCOPE_STREAM
+				? view->fit->channel_scales[i]
+				: channel_scale(window->channels[i],
+						window_count(&channels->windows[i]), view->horizon);
+	}
+}
+
 bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 			     const double *state, double *values)
 {
@@ -415,19 +460,28 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 		.values = past_values(view->past),
 		.first_step = view->past->time_us / view->step_us - (int64_t)count + 1,
 	};
-	double anchor, scale;
+	double channel_scales[ROLLCAST_CHANNELS_MAX];
+	struct encoding to = {
+		.which = row->network,
+		.patch = view->model->patch,
+		.channel_scales = channel_scales,
+		.inputs = scratch->inputs,
+		.extras = scratch->extras,
+	};
+	double anchor;
 
 	(void)state;
 	if (!weights || count < view->model->lookback)
 		return false;
-	scale = scale_of(row, view);
-	anchor = encode(row->network, &window, count - 1, scale, scratch->inputs, scratch->extras);
+	to.scale = scale_of(row, view);
+	view_channels(view, &window, channel_scales);
+	anchor = encode(&to, &window, count - 1);
 	rollcast_network_forecast(weights, scratch->inputs,
 				  row->network == NETWORK_SEASONAL ? scratch->extras : NULL, 1,
 				  scratch->network, scratch->outputs);
 	for (uint32_t h = 0; h < view->horizon; h++)
 		values[h] = isfinite(scratch->outputs[h])
-				    ? transform_back(scratch->outputs[h], anchor, scale)
+				    ? transform_back(scratch->outputs[h], anchor, to.scale)
 				    : NAN;
 	return true;
 }

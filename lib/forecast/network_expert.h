@@ -1,7 +1,8 @@
 /*
  * Networks as experts: how a window becomes their input, their training and their forecast.
  *
- * Two networks, both with a linear skip from the lookback to the horizon:
+ * Two networks, both with a linear skip from the lookback to the horizon; beside the stream's own values
+ * both read those of its channels (channels.h):
  *
  *	local      anchor: the median of the last 12 values
  *	seasonal   anchor: the last value; the head also sees what was there a season ago, for each step
@@ -25,8 +26,7 @@ struct network_job {
 };
 
 /* Floats of scratch that forecasts need, with any seasons, and how many extras there may be. */
-size_t network_scratch(const struct rollcast_model_settings *model, uint32_t horizon,
-		       size_t *ret_extras);
+size_t network_scratch(const struct rollcast_stream_settings *settings, size_t *ret_extras);
 
 /*
  * Trains network `which` from `before` (NULL or of another shape: anew) into *ret_fit, which the
@@ -43,8 +43,8 @@ int network_fit_copy(const struct network_fit *fit, struct network_fit *ret_copy
  * it had another one, and *fit stays empty. Of another optimiser only the weights are kept.
  */
 bool network_fit_archive(struct archive *archive, uint32_t which,
-			 const struct rollcast_model_settings *model, uint32_t horizon,
-			 uint32_t season_count, struct network_fit *fit);
+			 const struct rollcast_stream_settings *settings, uint32_t season_count,
+			 struct network_fit *fit);
 
 bool network_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 			     const double *state, double *values);

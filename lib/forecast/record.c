@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/forecast/network_expert.h"
+#include "lib/forecast/random.h"
 #include "lib/forecast/regression.h"
 #include "lib/forecast/ridge.h"
 #include "lib/forecast/roll.h"
@@ -110,6 +111,45 @@ static bool take_seasons(struct rollcast_stream *stream, const struct fit *as_se
 	return false;
 }
 
+static uint64_t hash_of_channels(const struct rollcast_stream_settings *settings)
+{
+	uint64_t hash = settings->channel_count;
+
+	for (uint32_t i = 0; i < settings->channel_count; i++) {
+		for (const char *c = settings->channels[i]; *c; c++)
+			hash = random_mix(hash, (unsigned char)*c);
+		hash = random_mix(hash, 0); /* ends a name */
+	}
+	return hash;
+}
+
+/* Returns whether the channels are those of the record; otherwise nothing is known of them. */
+static bool channels_match(struct archive *record, struct rollcast_stream *stream)
+{
+	uint64_t wanted = hash_of_channels(stream->settings), hash = wanted;
+	struct archive section;
+	bool same;
+
+	if (!stream->settings->channel_count)
+		return true;
+	same = archive_open(record, "channels", 1, &section);
+	if (same) {
+		archive_value(&section, &hash);
+		same = hash == wanted;
+		if (same) {
+			archive_finite(&section, stream->fit.channel_scales, ROLLCAST_CHANNELS_MAX);
+			channels_archive(&section, &stream->channels);
+		}
+		archive_close(record, &section);
+	}
+	if (!same)
+		channels_blank(&stream->channels, past_count(&stream->past));
+	for (uint32_t i = 0; i < stream->channels.count && !record->error; i++)
+		archive_check(record, window_count(&stream->channels.windows[i]) ==
+					      past_count(&stream->past));
+	return same;
+}
+
 static bool fitted_archive(struct archive *archive, const struct expert_row *row,
 			   struct rollcast_stream *stream)
 {
@@ -117,8 +157,7 @@ static bool fitted_archive(struct archive *archive, const struct expert_row *row
 	struct fit *fit = &stream->fit;
 
 	if (row->forecast == network_expert_forecast)
-		return network_fit_archive(archive, row->network, &settings->model,
-					   settings->horizon, fit->season_count,
+		return network_fit_archive(archive, row->network, settings, fit->season_count,
 					   &fit->networks[row->network]);
 	if (row->forecast == ridge_expert_forecast)
 		return ridge_fit_archive(archive, fit->seasons, fit->season_count,
@@ -130,13 +169,13 @@ static bool fitted_archive(struct archive *archive, const struct expert_row *row
 
 /* What the training found for each fitted expert; one that does not fit any more is forgotten. */
 static void fits_archive(struct archive *record, struct rollcast_stream *stream, bool same_seasons,
-			 uint32_t *anew)
+			 bool same_channels, uint32_t *anew)
 {
 	for (uint32_t i = 0; i < expert_count; i++) {
 		const struct expert_row *row = &expert_rows[i];
 		bool network = row->forecast == network_expert_forecast;
 		uint32_t what = network ? ROLLCAST_ANEW_NETWORKS : ROLLCAST_ANEW_REGRESSIONS;
-		bool kept = same_seasons || !row->seasonal;
+		bool kept = (same_seasons || !row->seasonal) && (same_channels || !network);
 		struct archive section;
 
 		if (network || row->forecast == regression_expert_forecast ||
@@ -214,7 +253,7 @@ static void ready_archive(struct archive *record, struct rollcast_stream *stream
 	const struct fit as_set = stream->fit;
 	struct roll roll = {0};
 	struct archive section;
-	bool same_seasons = true;
+	bool same_seasons = true, same_channels;
 
 	if (begin(record, "past", 1, ROLLCAST_ANEW_ALL, &section, anew)) {
 		past_archive(&section, &stream->past);
@@ -228,6 +267,7 @@ static void ready_archive(struct archive *record, struct rollcast_stream *stream
 		archive_close(record, &section);
 	}
 	errors_archive(record, stream, about, &roll, anew);
+	same_channels = channels_match(record, stream);
 	if (begin(record, "fit", 1, ROLLCAST_ANEW_NETWORKS | ROLLCAST_ANEW_REGRESSIONS, &section,
 		  anew)) {
 		fit_archive(&section, &stream->fit);
@@ -235,7 +275,7 @@ static void ready_archive(struct archive *record, struct rollcast_stream *stream
 		if (archive_is_loading(record) && !record->error)
 			same_seasons = take_seasons(stream, &as_set);
 		*anew |= same_seasons ? 0 : ROLLCAST_ANEW_SEASONS;
-		fits_archive(record, stream, same_seasons, anew);
+		fits_archive(record, stream, same_seasons, same_channels, anew);
 	}
 	if (archive_open(record, "training", 1, &section)) {
 		training_archive(&section, stream);

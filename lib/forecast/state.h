@@ -12,6 +12,7 @@
 #define LIB_FORECAST_STATE_H
 
 #include "lib/forecast/blend.h"
+#include "lib/forecast/channels.h"
 #include "lib/forecast/drift.h"
 #include "lib/forecast/expert.h"
 #include "lib/forecast/intervals.h"
@@ -31,10 +32,13 @@ struct rollcast_stream {
 	const struct rollcast_stream_settings *settings;
 	struct grid grid;
 	uint64_t samples;
+	rollcast_channel_read *read; /* NULL: nobody knows the channels */
+	void *read_context;
 
 	/* From here on all is made when the step is known. */
 	bool ready;
 	struct past past;
+	struct channels channels; /* as long as the past */
 	struct fit fit;
 	struct rollcast_shared *shared; /* what its group shares; NULL: nothing */
 	struct fit_scratch scratch;

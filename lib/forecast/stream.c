@@ -13,6 +13,7 @@ static struct expert_view view_of(struct rollcast_stream *stream)
 {
 	return (struct expert_view){
 		.past = &stream->past,
+		.channels = &stream->channels,
 		.fit = &stream->fit,
 		.shared = stream->shared,
 		.model = &stream->settings->model,
@@ -22,6 +23,23 @@ static struct expert_view view_of(struct rollcast_stream *stream)
 	};
 }
 
+/* Whether a step does not follow the one before. */
+static bool is_jump(const struct rollcast_stream *stream, int64_t time_us)
+{
+	return past_count(&stream->past) &&
+	       time_us != stream->past.time_us + grid_step_us(&stream->grid);
+}
+
+static void look_at_channels(struct rollcast_stream *stream, int64_t time_us)
+{
+	if (!stream->channels.count)
+		return;
+	channels_push(&stream->channels, is_jump(stream, time_us));
+	if (stream->read)
+		channels_look(&stream->channels, stream->read, stream->read_context, time_us,
+			      grid_step_us(&stream->grid));
+}
+
 static void learn(struct rollcast_stream *stream, const struct grid_step *step)
 {
 	struct expert_view view;
@@ -29,6 +47,7 @@ static void learn(struct rollcast_stream *stream, const struct grid_step *step)
 			      : step->filled	 ? PAST_FILLED
 						 : PAST_MEASURED;
 
+	look_at_channels(stream, step->time_us);
 	past_push(&stream->past, step->time_us, step->value, mark);
 	view = view_of(stream);
 	for (uint32_t i = 0; i < expert_count; i++)
@@ -185,12 +204,11 @@ int64_t rollcast_stream_step_us(const struct rollcast_stream *stream)
 	return grid_step_us(&stream->grid);
 }
 
-/* A step that does not follow the one before: what was said is about other times. */
-static void notice_jump(struct rollcast_stream *stream, const struct grid_step *step)
+void rollcast_stream_read_channels(struct rollcast_stream *stream, rollcast_channel_read *read,
+				   void *context)
 {
-	if (past_count(&stream->past) &&
-	    step->time_us != stream->past.time_us + grid_step_us(&stream->grid))
-		pending_clear(&stream->pending);
+	stream->read = read;
+	stream->read_context = context;
 }
 
 int rollcast_stream_step(struct rollcast_stream *stream,
@@ -202,7 +220,8 @@ int rollcast_stream_step(struct rollcast_stream *stream,
 	if (!stream->ready && grid_step_us(&stream->grid) && (r = stream_make_ready(stream)) < 0)
 		return r;
 	while (grid_pop(&stream->grid, &step)) {
-		notice_jump(stream, &step);
+		if (is_jump(stream, step.time_us)) /* what was said is about other times */
+			pending_clear(&stream->pending);
 		if (step.filled || isnan(step.value)) {
 			learn(stream, &step);
 			continue;

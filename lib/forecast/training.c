@@ -65,6 +65,13 @@ static int copy_window(const struct rollcast_stream *stream, struct rollcast_job
 		return -ENOMEM;
 	memcpy(job->values, past_values(&stream->past), count * sizeof(*job->values));
 	past_marks(&stream->past, job->marks);
+	for (uint32_t i = 0; i < stream->channels.count; i++) {
+		job->channels[i] = malloc((count + 1) * sizeof(double));
+		if (!job->channels[i])
+			return -ENOMEM;
+		memcpy(job->channels[i], window_values(&stream->channels.windows[i]),
+		       count * sizeof(double));
+	}
 	job->count = count;
 	return 0;
 }

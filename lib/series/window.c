@@ -38,6 +38,11 @@ void window_push(struct window *window, double value)
 	window->values[window->begin + window->count++] = value;
 }
 
+void window_replace(struct window *window, size_t back, double value)
+{
+	window->values[window->begin + window->count - 1 - back] = value;
+}
+
 const double *window_values(const struct window *window)
 {
 	return window->values + window->begin;

@@ -23,6 +23,9 @@ void window_finish(struct window *window);
 /* Appends a value (NaN: a hole); a full window drops its oldest one. */
 void window_push(struct window *window, double value);
 
+/* Another value in the place `back` steps before the newest one, which there must be. */
+void window_replace(struct window *window, size_t back, double value);
+
 /* window_count values, oldest first; borrowed until the next push. */
 const double *window_values(const struct window *window);
 size_t window_count(const struct window *window);
