@@ -32,6 +32,7 @@ static const struct verb verbs[] = {
 	{"pipe", verb_pipe, "publish what an agent writes: line protocol, JSON or msgpack"},
 	{"state", verb_state,
 	 "what the daemon keeps for a restart: list, show, export, delete, verify"},
+	{"keygen", verb_keygen, "make a key pair for encrypted sockets"},
 	{"compare", verb_compare, "train every cell on a CSV file and compare them on its end"},
 	{"tune", verb_tune, "search for the network that forecasts a CSV file best"},
 	{"fit", verb_fit, "train a network on a CSV file and save it"},

@@ -19,6 +19,7 @@ int verb_compare(int argc, char **argv);
 int verb_fit(int argc, char **argv);
 int verb_forecast(int argc, char **argv);
 int verb_host(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
 int verb_pipe(int argc, char **argv);
 int verb_predict(int argc, char **argv);
 int verb_replay(int argc, char **argv);

@@ -17,6 +17,7 @@
 #include "daemon/base/thread.h"
 #include "daemon/base/values.h"
 #include "daemon/group/groups.h"
+#include "daemon/guard/guard.h"
 #include "daemon/in/in.h"
 #include "daemon/message.h"
 #include "daemon/out/out.h"
@@ -35,6 +36,7 @@ struct daemon {
 	void *context; /* ZeroMQ's */
 	struct all_counters counters;
 	struct systemd_rates rates;
+	struct guard *guard; /* who may speak to in and out: there before and after them */
 
 	struct in *in;
 	struct queue *inboxes;	   /* [shard_count]: in, train → shard */

@@ -8,6 +8,7 @@
  *	   group/      what the streams of a rule learn together
  *	5. out/        forecasts → bytes → sockets
  *	6. state/      what shards hand over → files → shards, on the next start
+ *	   guard/      who may speak to in and out: the keys of clients
  *	7. watch/      what systemd, Prometheus and people are told
  *	   base/       queues, blocks, threads, counters, log, clock: no room of its own
  *

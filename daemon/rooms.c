@@ -151,6 +151,18 @@ static int make_shards(struct daemon *daemon)
 	return 0;
 }
 
+static int make_guard(struct daemon *daemon)
+{
+	const struct guard_plan plan = {
+		.context = daemon->context,
+		.settings = daemon->settings,
+		.inputs = daemon->counters.inputs,
+		.outputs = daemon->counters.outputs,
+	};
+
+	return guard_create(&plan, &daemon->guard);
+}
+
 static int make_threads(struct daemon *daemon)
 {
 	int r = groups_create(daemon->settings, &daemon->counters.daemon, &daemon->groups);
@@ -230,6 +242,8 @@ int rooms_make(struct daemon *daemon)
 	if (r == 0)
 		r = make_queues(daemon);
 	if (r == 0)
+		r = make_guard(daemon);
+	if (r == 0)
 		r = make_threads(daemon);
 	return r < 0 ? r : make_http(daemon);
 }
@@ -281,6 +295,7 @@ void rooms_finish(struct daemon *daemon)
 	http_destroy(daemon->http);
 	in_destroy(daemon->in);
 	out_destroy(daemon->out);
+	guard_destroy(daemon->guard);
 	train_destroy(daemon->train);
 	for (uint32_t i = 0; daemon->shards && i < daemon->shard_count; i++)
 		shard_destroy(daemon->shards[i]);

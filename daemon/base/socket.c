@@ -1,9 +1,12 @@
 #include "daemon/base/socket.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -16,6 +19,14 @@ enum {
 	HANDSHAKE_MS = 10000,
 	RECONNECT_MS = 100,
 	RECONNECT_MAX_MS = 5000,
+	BACKLOG = 1024, /* who connects at once, and waits to be taken */
+	IPC_MODE = 0600,
+};
+
+enum {
+	CURVE_EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+		       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+		       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
 };
 
 static int set_int(void *socket, int option, int value)
@@ -36,6 +47,7 @@ static int set_limits(void *socket, const struct socket_plan *plan)
 		{ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
 		{ZMQ_RECONNECT_IVL, RECONNECT_MS},
 		{ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},
+		{ZMQ_BACKLOG, BACKLOG},
 		{ZMQ_IPV6, 1},
 	};
 
@@ -50,28 +62,78 @@ static int set_limits(void *socket, const struct socket_plan *plan)
 	return 0;
 }
 
-/* Whether somebody listens on a unix socket; a path left behind by the dead does not count. */
-static int path_is_busy(const char *path)
+/* The path of an ipc endpoint that is a file; NULL: it is none. */
+static const char *ipc_path(const char *endpoint)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return 0; /* zmq_bind has its own word for that */
-	strcpy(address.sun_path, path);
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (probe < 0)
-		return 0;
-	int busy = connect(probe, (struct sockaddr *)&address, sizeof(address)) == 0;
-
-	close(probe);
-	return busy;
+	return strncmp(endpoint, "ipc://", 6) == 0 && endpoint[6] != '@' ? endpoint + 6 : NULL;
 }
 
-static int bind_one(void *socket, const char *endpoint)
+/*
+ * 0, or why a path cannot be bound. Somebody may listen there; what the dead left behind may go, but
+ * nothing that is no socket.
+ */
+static int check_path(const char *path)
 {
-	if (strncmp(endpoint, "ipc://", 6) == 0 && path_is_busy(endpoint + 6))
-		return -EADDRINUSE;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+
+	if (strlen(path) >= sizeof(address.sun_path) || lstat(path, &status))
+		return 0; /* zmq_bind has its own words for that */
+	if (!S_ISSOCK(status.st_mode))
+		return -EEXIST;
+	strcpy(address.sun_path, path);
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (probe < 0)
+		return -errno;
+	/* EAGAIN: its backlog is full. EACCES: not ours, and not ours to remove. */
+	bool free_ = connect(probe, (struct sockaddr *)&address, sizeof(address)) &&
+		     errno == ECONNREFUSED;
+
+	close(probe);
+	return free_ ? 0 : -EADDRINUSE;
+}
+
+static int give_path(const char *path, const struct socket_plan *plan)
+{
+	const struct group *group = NULL;
+
+	if (plan->ipc_group && *plan->ipc_group) {
+		errno = 0;
+		group = getgrnam(plan->ipc_group);
+		if (!group) {
+			log_line(LOG_ERR, "%s: there is no group \"%s\"", plan->owner,
+				 plan->ipc_group);
+			return errno ? -errno : -EINVAL;
+		}
+	}
+	/* The group first: until then the mode would be for another. */
+	if (group && chown(path, (uid_t)-1, group->gr_gid))
+		return -errno;
+	return chmod(path, plan->ipc_mode ? plan->ipc_mode : IPC_MODE) ? -errno : 0;
+}
+
+/* Bound so that nobody else can use it until it has its mode. */
+static int bind_ipc(void *socket, const char *endpoint, const char *path,
+		    const struct socket_plan *plan)
+{
+	int r = check_path(path);
+
+	if (r < 0)
+		return r;
+	mode_t mask = umask(0777 & ~IPC_MODE);
+
+	r = zmq_bind(socket, endpoint) ? -errno : 0;
+	umask(mask);
+	return r < 0 ? r : give_path(path, plan);
+}
+
+static int bind_one(void *socket, const char *endpoint, const struct socket_plan *plan)
+{
+	const char *path = ipc_path(endpoint);
+
+	if (path)
+		return bind_ipc(socket, endpoint, path, plan);
 	return zmq_bind(socket, endpoint) ? -errno : 0;
 }
 
@@ -81,18 +143,52 @@ static int complain(const struct socket_plan *plan, const char *what, const char
 	return r;
 }
 
-static int attach(void *socket, const struct socket_plan *plan)
+static int bind_all(void *socket, const struct socket_plan *plan)
 {
 	for (size_t i = 0; i < plan->bind_count; i++) {
-		int r = bind_one(socket, plan->bind[i]);
+		int r = bind_one(socket, plan->bind[i], plan);
 
 		if (r < 0)
 			return complain(plan, "bind", plan->bind[i], r);
 	}
+	return 0;
+}
+
+static int connect_all(void *socket, const struct socket_plan *plan)
+{
 	for (size_t i = 0; i < plan->connect_count; i++)
 		if (zmq_connect(socket, plan->connect[i]))
 			return complain(plan, "connect to", plan->connect[i], -errno);
 	return 0;
+}
+
+static int tell_monitor(void *socket, const struct socket_plan *plan)
+{
+	char endpoint[CURVE_MONITOR_SIZE];
+
+	if (!curve_is_on(&plan->curve))
+		return 0;
+	curve_monitor_endpoint(plan->curve.domain, endpoint);
+	return zmq_socket_monitor(socket, endpoint, CURVE_EVENTS)
+		       ? complain(plan, "open the monitor of", "a socket", -errno)
+		       : 0;
+}
+
+/* First the server's part, then the client's: each holds for the endpoints that follow it. */
+static int attach(void *socket, const struct socket_plan *plan)
+{
+	char why[CERTIFICATE_WHY_SIZE] = "";
+	int r = tell_monitor(socket, plan);
+
+	if (r == 0 && plan->bind_count)
+		r = curve_serve(socket, &plan->curve, why);
+	if (r == 0)
+		r = bind_all(socket, plan);
+	if (r == 0 && plan->connect_count)
+		r = curve_connect(socket, &plan->curve, why);
+	if (r < 0 && *why)
+		log_line(LOG_ERR, "%s.curve: %s", plan->owner, why);
+	return r < 0 ? r : connect_all(socket, plan);
 }
 
 int socket_open(void *context, const struct socket_plan *plan, void **ret_socket)

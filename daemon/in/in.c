@@ -340,6 +340,15 @@ static int open_input(struct in *in, const struct input_settings *settings,
 		.connect_count = settings->connect.count,
 		.high_water_mark = settings->high_water_mark,
 		.message_max_bytes = (int64_t)settings->message_max_bytes,
+		.curve =
+			{
+				.secret_key_file = settings->curve.secret_key_file,
+				.server_key = settings->curve.server_key,
+				.server_key_file = settings->curve.server_key_file,
+				.domain = owner,
+			},
+		.ipc_mode = settings->ipc.mode,
+		.ipc_group = settings->ipc.group,
 	};
 	int r = rollcast_decoder_create(settings->format, unit_us[settings->time_unit],
 					&input->decoder);

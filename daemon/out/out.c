@@ -399,6 +399,15 @@ static int open_output(struct out *out, const struct output_settings *settings,
 		.high_water_mark = settings->high_water_mark,
 		.message_max_bytes = 65536, /* subscriptions are short */
 		.linger_ms = LINGER_MS,
+		.curve =
+			{
+				.secret_key_file = settings->curve.secret_key_file,
+				.server_key = settings->curve.server_key,
+				.server_key_file = settings->curve.server_key_file,
+				.domain = owner,
+			},
+		.ipc_mode = settings->ipc.mode,
+		.ipc_group = settings->ipc.group,
 	};
 	int r = rollcast_encoder_create(settings->format, &output->encoder);
 

@@ -111,6 +111,17 @@ static bool assign_whole(const struct assignment *to, struct node *node)
 	return true;
 }
 
+static bool assign_mode(const struct assignment *to, struct node *node)
+{
+	uint32_t mode;
+	const char *why = value_mode(node->text, &mode);
+
+	if (why)
+		return refuse(to->problems, node, why);
+	store(to->place, sizeof(uint32_t), mode);
+	return true;
+}
+
 static bool assign_number(const struct assignment *to, struct node *node)
 {
 	double number;
@@ -292,6 +303,8 @@ static bool assign_scalar(const struct assignment *to, struct node *node)
 		return assign_whole(to, node);
 	case KEY_NUMBER:
 		return assign_number(to, node);
+	case KEY_MODE:
+		return assign_mode(to, node);
 	case KEY_DURATION:
 		return assign_duration(to, node);
 	case KEY_SIZE:

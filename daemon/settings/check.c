@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/suggest.h"
+#include "daemon/settings/check_curve.h"
 #include "daemon/settings/read.h"
 #include "daemon/settings/value.h"
 
@@ -64,6 +65,7 @@ static struct node *item_node(struct node *list, size_t index)
 struct socket {
 	const char *name;
 	const struct strings *bind, *connect;
+	const struct curve_settings *curve;
 	bool insecure;
 };
 
@@ -71,14 +73,16 @@ static struct socket input_socket(const struct settings *settings, size_t index)
 {
 	const struct input_settings *input = &settings->inputs[index];
 
-	return (struct socket){input->name, &input->bind, &input->connect, input->insecure};
+	return (struct socket){input->name, &input->bind, &input->connect, &input->curve,
+			       input->insecure};
 }
 
 static struct socket output_socket(const struct settings *settings, size_t index)
 {
 	const struct output_settings *output = &settings->outputs[index];
 
-	return (struct socket){output->name, &output->bind, &output->connect, output->insecure};
+	return (struct socket){output->name, &output->bind, &output->connect, &output->curve,
+			       output->insecure};
 }
 
 static struct socket socket_at(const struct check *check, size_t index)
@@ -146,10 +150,11 @@ static void check_binds(const struct check *check, const struct socket *socket)
 			node_problem(check->problems, item_node(bind, i), "\"%s\" is bound twice",
 				     endpoint);
 		if (!socket->insecure && is_good(check, "insecure") &&
-		    !value_endpoint_is_local(endpoint))
+		    !curve_settings_are_on(socket->curve) &&
+		    is_good(check, "curve.secret_key_file") && !value_endpoint_is_local(endpoint))
 			node_problem(check->problems, item_node(bind, i),
 				     "\"%s\" is open beyond loopback, without encryption; "
-				     "\"insecure: true\" beside it allows that",
+				     "\"curve\" beside it encrypts, \"insecure: true\" allows that",
 				     endpoint);
 	}
 }
@@ -161,6 +166,8 @@ static void check_socket(const struct check *check)
 
 	check_name_is_new(check, &socket);
 	check_binds(check, &socket);
+	check_curve(check->problems, element, socket.curve, socket.bind->count,
+		    socket.connect->count);
 	if (element->kind == NODE_MAP && !socket.bind->count && !socket.connect->count &&
 	    is_good(check, "bind") && is_good(check, "connect"))
 		node_problem(check->problems, element,

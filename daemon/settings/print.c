@@ -186,6 +186,9 @@ void print_value(const struct key *key, const void *element, FILE *out)
 	case KEY_WHOLE:
 		fprintf(out, "%" PRIu64, whole_at(place, key->size));
 		break;
+	case KEY_MODE:
+		fprintf(out, "\"%04" PRIo64 "\"", whole_at(place, sizeof(uint32_t)));
+		break;
 	case KEY_NUMBER:
 		print_number(*(const double *)place, out);
 		break;

@@ -44,6 +44,7 @@ static void print_type(const struct key *key, FILE *out)
 		[KEY_SIZE] = "size",
 		[KEY_SPAN] = "steps or duration",
 		[KEY_SPANS] = "steps or durations, `none`",
+		[KEY_MODE] = "octal number",
 		[KEY_LEVELS] = "numbers",
 	};
 

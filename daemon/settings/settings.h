@@ -36,12 +36,27 @@ struct input_labels_settings {
 	struct pairs rename, add;
 };
 
+/* Who may talk to a socket, and how we show who we are. Texts are never NULL; "": not given. */
+struct curve_settings {
+	char *secret_key_file;
+	char *clients; /* a file or directory of certificates, or "any" */
+	char *server_key, *server_key_file;
+};
+
+/* Of the unix sockets that `ipc://` binds. */
+struct ipc_settings {
+	uint32_t mode;
+	char *group; /* "": the process's */
+};
+
 struct input_settings {
 	char *name;
 	enum input_type type;
 	struct strings bind, connect; /* ZeroMQ endpoints */
 	bool insecure;		      /* may bind beyond loopback */
-	struct strings topics;	      /* SUB prefixes; [""] takes all */
+	struct curve_settings curve;
+	struct ipc_settings ipc;
+	struct strings topics; /* SUB prefixes; [""] takes all */
 	enum rollcast_format format;
 	enum time_unit time_unit; /* of plain numbers of time */
 	uint32_t high_water_mark; /* messages */
@@ -100,6 +115,8 @@ struct output_settings {
 	enum output_type type;
 	struct strings bind, connect;
 	bool insecure;
+	struct curve_settings curve;
+	struct ipc_settings ipc;
 	char *prefix; /* before the stream's name in the topic */
 	char *match;
 	struct rollcast_selector *selector;
@@ -147,6 +164,11 @@ struct settings {
 	uint64_t memory_max;  /* limits.memory, bytes */
 	int64_t ttl_us;	      /* limits.ttl; 0: never */
 };
+
+static inline bool curve_settings_are_on(const struct curve_settings *curve)
+{
+	return curve->secret_key_file && *curve->secret_key_file;
+}
 
 /*
  * Reads and merges files and directories (their *.yaml, in the order of their names). Problems go

@@ -30,6 +30,7 @@ enum key_kind {
 	KEY_SIZE,     /* uint64_t, bytes */
 	KEY_SPAN,     /* struct rollcast_span; min and max are steps */
 	KEY_SPANS, /* `none`, or up to ROLLCAST_SEASONS_MAX; uint32_t count at `also`, bool at `flag` */
+	KEY_MODE,   /* uint32_t: the permissions of a file, as 0660 */
 	KEY_LEVELS, /* up to ROLLCAST_LEVELS_MAX ascending doubles, and the count at `also` */
 };
 

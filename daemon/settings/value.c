@@ -26,6 +26,16 @@ const char *value_whole(const char *text, uint64_t *ret_number)
 	return errno ? "is too large" : NULL;
 }
 
+const char *value_mode(const char *text, uint32_t *ret_mode)
+{
+	size_t digits = strspn(text, "01234567");
+
+	if (text[digits] || digits < 3 || digits > 4 || (digits == 4 && *text != '0'))
+		return "is no mode of a file: write three octal digits, as in 0660";
+	*ret_mode = (uint32_t)strtoul(text, NULL, 8);
+	return NULL;
+}
+
 const char *value_number(const char *text, double *ret_number)
 {
 	double number;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 const char *value_whole(const char *text, uint64_t *ret_number);
+/* Permissions of a file: 660 or 0660. */
+const char *value_mode(const char *text, uint32_t *ret_mode);
 const char *value_number(const char *text, double *ret_number);
 /*
  * 1.5s, 10m; us ms s m h d w. Plain 0 needs no unit. Below a hundred years. value_no_duration: the

@@ -18,7 +18,7 @@ git ls-files -co --exclude-standard 'lib/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'i
 		row("^daemon/(settings/|message\\.h)", "^rollcast/|^daemon/(base|settings)/")
 		row("^daemon/(stream|train)/",
 		    "^rollcast/|^daemon/(base|settings|group)/|^daemon/message\\.h$|^SAME/")
-		row("^daemon/(in|group|out|state|watch)/",
+		row("^daemon/(in|group|guard|out|state|watch)/",
 		    "^rollcast/|^daemon/(base|settings)/|^daemon/message\\.h$|^SAME/")
 		row("^daemon/[a-z]+\\.[ch]$", "^rollcast/|^daemon/")
 		row("^cli/state\\.c$", "^rollcast/|^daemon/(base/|message\\.h$|state/(store|reader)\\.h$)|^cli/")

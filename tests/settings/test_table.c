@@ -60,6 +60,7 @@ static size_t expected_size(const struct key *key)
 	case KEY_SWITCH:
 		return sizeof(bool);
 	case KEY_WORD:
+	case KEY_MODE:
 		return sizeof(uint32_t);
 	case KEY_WHOLE:
 		return key->size == sizeof(uint64_t) ? sizeof(uint64_t) : sizeof(uint32_t);

@@ -29,6 +29,21 @@ static void whole_numbers_are_digits_and_nothing_else(void **state)
 			fail_msg("\"%s\" was taken for a whole number", bad[i]);
 }
 
+static void modes_are_three_octal_digits(void **state)
+{
+	static const char *const bad[] = {"", "0", "66", "680", "4755", "00660", "rw", "0o660"};
+	uint32_t mode = 7;
+
+	(void)state;
+	assert_null(value_mode("0660", &mode));
+	assert_int_equal(mode, 0660);
+	assert_null(value_mode("600", &mode));
+	assert_int_equal(mode, 0600);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!value_mode(bad[i], &mode))
+			fail_msg("\"%s\" was taken for a mode", bad[i]);
+}
+
 static void numbers_are_decimal_and_finite(void **state)
 {
 	static const struct {
@@ -263,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_numbers_are_digits_and_nothing_else),
+		cmocka_unit_test(modes_are_three_octal_digits),
 		cmocka_unit_test(numbers_are_decimal_and_finite),
 		cmocka_unit_test(durations_have_a_unit),
 		cmocka_unit_test(sizes_have_a_unit),

@@ -1,0 +1,512 @@
+#include "daemon/guard/guard.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/curve.h"
+#include "daemon/base/log.h"
+#include "daemon/base/thread.h"
+#include "daemon/guard/clients.h"
+#include "daemon/guard/peers.h"
+#include "daemon/guard/refusals.h"
+#include "daemon/guard/zap.h"
+
+enum {
+	DOMAIN_SIZE = 80,
+	EVENTS_WAITING = 100000,
+};
+
+/* Why somebody was refused, in the order of the counters. */
+enum reason { REASON_KEY, REASON_PLAINTEXT, REASON_HANDSHAKE, REASONS };
+
+_Static_assert(COUNT_INPUT_REFUSED_END - COUNT_INPUT_REFUSED == (int)REASONS &&
+		       COUNT_OUTPUT_REFUSED_END - COUNT_OUTPUT_REFUSED == (int)REASONS,
+	       "a counter for each reason");
+
+/* A socket with CURVE. Once there it stays; without clients nobody may use it. */
+struct port {
+	char domain[DOMAIN_SIZE];
+	struct counters *counters;
+	enum counter refused; /* the first of REASONS counters */
+	bool only_connects;
+	struct clients clients;
+	bool cut; /* somebody is no client any more */
+
+	/* The thread's own. */
+	void *monitor;
+	bool failed; /* a handshake has; who it was is told next */
+	enum reason reason;
+};
+
+struct guard {
+	void *context;
+	void *zap; /* the thread's, once it runs */
+	int wake_fd;
+	bool stop;
+	pthread_mutex_t lock; /* of ports, but for what is the thread's own, and of stop */
+	struct port **ports;
+	size_t port_count;
+
+	/* The thread's own. */
+	struct peers peers;
+	struct refusals refusals;
+	zmq_pollitem_t *poll_items; /* [2 + polled]: zap, wake_fd, monitors */
+	size_t polled;
+
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- refusals ---- */
+
+static const char *reason_text(const struct port *port, enum reason reason)
+{
+	static const char *const of_clients[REASONS] = {
+		[REASON_KEY] = "its key is not among the clients",
+		[REASON_PLAINTEXT] = "it does not speak CURVE",
+		[REASON_HANDSHAKE] = "no handshake: it has a wrong server key, or speaks no ZeroMQ",
+	};
+	static const char *const of_servers[REASONS] = {
+		[REASON_KEY] = "our key is not among its clients; ZeroMQ tries no more",
+		[REASON_PLAINTEXT] = "it does not speak CURVE",
+		[REASON_HANDSHAKE] = "no handshake: our server key is not its, or it is no ZeroMQ",
+	};
+
+	return (port->only_connects ? of_servers : of_clients)[reason];
+}
+
+/* "": it is not known who it was; they share a line. */
+static void refuse(struct guard *guard, const struct port *port, enum reason reason,
+		   const char *source, const char *detail)
+{
+	char who[REFUSALS_SOURCE_SIZE], more[64] = "";
+	uint64_t unsaid;
+
+	count_add(port->counters, port->refused + reason, 1);
+	snprintf(who, sizeof(who), "%s: %s", port->domain, *source ? source : "somebody");
+	if (!refusals_say(&guard->refusals, who, clock_monotonic_us(), &unsaid))
+		return;
+	if (unsaid)
+		snprintf(more, sizeof(more), "; %llu refusals since the last line",
+			 (unsigned long long)unsaid);
+	log_line(LOG_WARNING, "%s refused: %s%s%s", who, reason_text(port, reason), detail, more);
+}
+
+static struct port *find_port(struct guard *guard, const char *domain)
+{
+	for (size_t i = 0; i < guard->port_count; i++)
+		if (!strcmp(guard->ports[i]->domain, domain))
+			return guard->ports[i];
+	return NULL;
+}
+
+/* Sockets that speak IPv6 see IPv4 so. */
+static const char *plain_address(const char *address)
+{
+	static const char mapped[] = "::ffff:";
+	size_t length = sizeof(mapped) - 1;
+
+	return !strncmp(address, mapped, length) && strchr(address, '.') ? address + length
+									 : address;
+}
+
+static void answer(struct guard *guard, const struct zap_request *request)
+{
+	struct port *port = find_port(guard, request->domain);
+	bool yes = port && clients_have(&port->clients, request->key);
+	char key[CERTIFICATE_KEY_SIZE], detail[64];
+
+	zap_answer(guard->zap, request, yes);
+	if (yes || !port)
+		return;
+	zmq_z85_encode(key, request->key, CERTIFICATE_KEY_BYTES);
+	snprintf(detail, sizeof(detail), " (%s)", key);
+	refuse(guard, port, REASON_KEY, plain_address(request->address), detail);
+}
+
+static void answer_all(struct guard *guard)
+{
+	struct zap_request request;
+	int r;
+
+	while ((r = zap_receive(guard->zap, &request)) != ZAP_NONE)
+		if (r == 0)
+			answer(guard, &request);
+}
+
+/* ---- monitors ---- */
+
+struct event {
+	uint16_t what;
+	uint32_t value;
+	char address[REFUSALS_SOURCE_SIZE];
+};
+
+/* A frame of u16 event and u32 value, and a frame with the endpoint. */
+static bool receive_event(void *monitor, struct event *ret_event)
+{
+	unsigned char frame[6];
+	int size = zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT);
+
+	if (size < 0)
+		return false;
+	memcpy(&ret_event->what, frame, sizeof(ret_event->what));
+	memcpy(&ret_event->value, frame + sizeof(ret_event->what), sizeof(ret_event->value));
+	size = zmq_recv(monitor, ret_event->address, sizeof(ret_event->address) - 1, 0);
+	if (size < 0)
+		return false;
+	if (size >= (int)sizeof(ret_event->address))
+		size = sizeof(ret_event->address) - 1;
+	ret_event->address[size] = '\0';
+	return true;
+}
+
+static void note_failure(struct port *port, enum reason reason)
+{
+	port->failed = true;
+	port->reason = reason;
+}
+
+/*
+ * A failed handshake is told without saying whose it was; then, by the same thread, that the connection
+ * is gone, and which one. Clients whose key is refused are told of through ZAP.
+ */
+static void take_event(struct guard *guard, struct port *port, const struct event *event)
+{
+	char source[PEERS_SOURCE_SIZE];
+	int fd = (int)event->value;
+
+	switch (event->what) {
+	case ZMQ_EVENT_ACCEPTED:
+		peers_came(&guard->peers, fd, port);
+		break;
+	case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+		port->failed = false;
+		break;
+	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+		if (port->only_connects)
+			refuse(guard, port, REASON_KEY, event->address, "");
+		break;
+	case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+		note_failure(port, event->value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+					   ? REASON_PLAINTEXT
+					   : REASON_HANDSHAKE);
+		break;
+	case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+		note_failure(port, REASON_HANDSHAKE);
+		break;
+	case ZMQ_EVENT_DISCONNECTED:
+		peers_source(&guard->peers, fd, port, source);
+		peers_left(&guard->peers, fd);
+		if (port->failed)
+			refuse(guard, port, port->reason,
+			       port->only_connects ? event->address : source, "");
+		port->failed = false;
+		break;
+	default:
+		break;
+	}
+}
+
+/* ZeroMQ's own thread waits while a monitor is full: all of it is taken at once. */
+static void take_events(struct guard *guard, struct port *port)
+{
+	struct event event;
+
+	while (port->monitor && receive_event(port->monitor, &event)) {
+		take_event(guard, port, &event);
+		if (event.what == ZMQ_EVENT_MONITOR_STOPPED) {
+			zmq_close(port->monitor);
+			port->monitor = NULL; /* open_monitors looks for the next */
+		}
+	}
+}
+
+/* ZeroMQ does not mind that nobody may be there yet. */
+static void open_monitor(struct guard *guard, struct port *port)
+{
+	int none = 0, waiting = EVENTS_WAITING;
+	char endpoint[CURVE_MONITOR_SIZE];
+
+	curve_monitor_endpoint(port->domain, endpoint);
+	port->monitor = zmq_socket(guard->context, ZMQ_PAIR);
+	if (!port->monitor)
+		return;
+	zmq_setsockopt(port->monitor, ZMQ_LINGER, &none, sizeof(none));
+	zmq_setsockopt(port->monitor, ZMQ_RCVHWM, &waiting, sizeof(waiting));
+	if (zmq_connect(port->monitor, endpoint)) {
+		zmq_close(port->monitor);
+		port->monitor = NULL;
+	}
+}
+
+static void open_monitors(struct guard *guard)
+{
+	zmq_pollitem_t *items =
+		reallocarray(guard->poll_items, 2 + guard->port_count, sizeof(*items));
+
+	if (!items)
+		return; /* those that were there go on; the next round tries again */
+	guard->poll_items = items;
+	items[0] = (zmq_pollitem_t){.socket = guard->zap, .events = ZMQ_POLLIN};
+	items[1] = (zmq_pollitem_t){.fd = guard->wake_fd, .events = ZMQ_POLLIN};
+	guard->polled = 0;
+	for (size_t i = 0; i < guard->port_count; i++) {
+		struct port *port = guard->ports[i];
+
+		if (!port->monitor)
+			open_monitor(guard, port);
+		if (port->monitor)
+			items[2 + guard->polled++] =
+				(zmq_pollitem_t){.socket = port->monitor, .events = ZMQ_POLLIN};
+	}
+}
+
+/* ---- the thread ---- */
+
+static void cut_off(struct guard *guard)
+{
+	for (size_t i = 0; i < guard->port_count; i++) {
+		if (!guard->ports[i]->cut)
+			continue;
+		guard->ports[i]->cut = false;
+		peers_cut(&guard->peers, guard->ports[i]);
+	}
+}
+
+/* Returns whether to go on. */
+static bool go_round(struct guard *guard)
+{
+	bool stop;
+
+	pthread_mutex_lock(&guard->lock);
+	answer_all(guard);
+	for (size_t i = 0; i < guard->port_count; i++)
+		take_events(guard, guard->ports[i]);
+	cut_off(guard);
+	open_monitors(guard);
+	stop = guard->stop;
+	pthread_mutex_unlock(&guard->lock);
+	return !stop;
+}
+
+static void *run(void *argument)
+{
+	struct guard *guard = argument;
+	uint64_t wakes;
+
+	while (go_round(guard)) {
+		zmq_poll(guard->poll_items, (int)(2 + guard->polled), -1);
+		if (read(guard->wake_fd, &wakes, sizeof(wakes)) < 0)
+			continue; /* it was something else */
+	}
+	return NULL;
+}
+
+static void wake(struct guard *guard)
+{
+	uint64_t one = 1;
+
+	if (write(guard->wake_fd, &one, sizeof(one)) < 0) {
+		/* It is awake. */
+	}
+}
+
+/* ---- ports ---- */
+
+/* Those that are to be: made apart, and put into place once all lists have been read. */
+struct new_ports {
+	struct port **items;
+	size_t count;
+};
+
+static void port_destroy(struct port *port)
+{
+	if (!port)
+		return;
+	clients_finish(&port->clients);
+	free(port);
+}
+
+static void new_ports_finish(struct new_ports *ports)
+{
+	for (size_t i = 0; i < ports->count; i++)
+		port_destroy(ports->items[i]);
+	free(ports->items);
+}
+
+static int add_port(struct new_ports *ports, const char *kind, const char *name,
+		    const struct curve_settings *curve, const struct strings *bind)
+{
+	char why[CERTIFICATE_WHY_SIZE] = "";
+	struct port *port;
+
+	if (!curve_settings_are_on(curve))
+		return 0;
+	port = calloc(1, sizeof(*port));
+	if (!port)
+		return -ENOMEM;
+	ports->items[ports->count++] = port;
+	snprintf(port->domain, sizeof(port->domain), "%s.%s", kind, name);
+	port->only_connects = bind->count == 0;
+	int r = clients_read(curve->clients, &port->clients, why);
+
+	if (r < 0)
+		log_line(LOG_ERR, "%s.curve.clients: %s", port->domain, why);
+	else if (bind->count && !port->clients.any && !port->clients.count)
+		log_line(LOG_WARNING, "%s.curve.clients: %s has none: nobody can connect",
+			 port->domain, curve->clients);
+	return r;
+}
+
+static int make_ports(const struct guard_plan *plan, struct new_ports *ports)
+{
+	const struct settings *settings = plan->settings;
+	int r = 0;
+
+	ports->items =
+		calloc(settings->input_count + settings->output_count, sizeof(*ports->items));
+	if (!ports->items)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < settings->input_count; i++) {
+		const struct input_settings *input = &settings->inputs[i];
+		size_t before = ports->count;
+
+		r = add_port(ports, "inputs", input->name, &input->curve, &input->bind);
+		if (ports->count > before) {
+			ports->items[before]->counters = &plan->inputs[i].counters;
+			ports->items[before]->refused = COUNT_INPUT_REFUSED;
+		}
+	}
+	for (size_t i = 0; r == 0 && i < settings->output_count; i++) {
+		const struct output_settings *output = &settings->outputs[i];
+		size_t before = ports->count;
+
+		r = add_port(ports, "outputs", output->name, &output->curve, &output->bind);
+		if (ports->count > before) {
+			ports->items[before]->counters = &plan->outputs[i].counters;
+			ports->items[before]->refused = COUNT_OUTPUT_REFUSED;
+		}
+	}
+	return r;
+}
+
+static void set_clients(struct port *port, struct clients clients)
+{
+	port->cut |= clients_lack(&clients, &port->clients);
+	clients_finish(&port->clients);
+	port->clients = clients;
+}
+
+/* What is new in place of what was; nothing can fail any more. The lock is held. */
+static void put_into_place(struct guard *guard, struct new_ports *ports)
+{
+	size_t known = guard->port_count;
+	bool kept[known + 1];
+
+	memset(kept, 0, sizeof(kept));
+	for (size_t i = 0; i < ports->count; i++) {
+		struct port *port = ports->items[i];
+		size_t at = 0;
+
+		while (at < known && strcmp(guard->ports[at]->domain, port->domain) != 0)
+			at++;
+		if (at == known) {
+			guard->ports[guard->port_count++] = STEAL(ports->items[i]);
+			continue;
+		}
+		kept[at] = true;
+		guard->ports[at]->counters = port->counters;
+		guard->ports[at]->only_connects = port->only_connects;
+		set_clients(guard->ports[at], port->clients);
+		port->clients = (struct clients){0};
+	}
+	for (size_t i = 0; i < known; i++)
+		if (!kept[i])
+			set_clients(guard->ports[i], (struct clients){0});
+}
+
+int guard_set(struct guard *guard, const struct guard_plan *plan)
+{
+	struct new_ports ports = {0};
+	struct port **room;
+	int r = make_ports(plan, &ports);
+
+	pthread_mutex_lock(&guard->lock);
+	if (r == 0) {
+		room = reallocarray(guard->ports, guard->port_count + ports.count + 1,
+				    sizeof(struct port *));
+		r = room ? 0 : -ENOMEM;
+		guard->ports = room ? room : guard->ports;
+	}
+	if (r == 0)
+		put_into_place(guard, &ports);
+	pthread_mutex_unlock(&guard->lock);
+	new_ports_finish(&ports);
+	wake(guard);
+	return r;
+}
+
+/* ---- life ---- */
+
+int guard_create(const struct guard_plan *plan, struct guard **ret_guard)
+{
+	CLEANUP(guard_destroy) struct guard *guard = calloc(1, sizeof(*guard));
+	int none = 0;
+
+	if (!guard)
+		return -ENOMEM;
+	guard->context = plan->context;
+	pthread_mutex_init(&guard->lock, NULL);
+	guard->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (guard->wake_fd < 0)
+		return -errno;
+	int r = guard_set(guard, plan);
+
+	if (r < 0)
+		return r;
+	guard->zap = zmq_socket(guard->context, ZMQ_REP);
+	if (!guard->zap || zmq_setsockopt(guard->zap, ZMQ_LINGER, &none, sizeof(none)) ||
+	    zmq_bind(guard->zap, "inproc://zeromq.zap.01"))
+		return -errno;
+	r = thread_start(&guard->thread, "guard", run, guard);
+	guard->started = r == 0;
+	if (r < 0)
+		return r;
+	*ret_guard = STEAL(guard);
+	return 0;
+}
+
+void guard_destroy(struct guard *guard)
+{
+	if (!guard)
+		return;
+	if (guard->started) {
+		pthread_mutex_lock(&guard->lock);
+		guard->stop = true;
+		pthread_mutex_unlock(&guard->lock);
+		wake(guard);
+		pthread_join(guard->thread, NULL);
+	}
+	if (guard->zap)
+		zmq_close(guard->zap);
+	for (size_t i = 0; i < guard->port_count; i++) {
+		if (guard->ports[i]->monitor)
+			zmq_close(guard->ports[i]->monitor);
+		port_destroy(guard->ports[i]);
+	}
+	free(guard->ports);
+	free(guard->poll_items);
+	peers_finish(&guard->peers);
+	if (guard->wake_fd >= 0)
+		close(guard->wake_fd);
+	pthread_mutex_destroy(&guard->lock);
+	free(guard);
+}

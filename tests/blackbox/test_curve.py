@@ -1,0 +1,303 @@
+"""Encrypted sockets: whom the daemon lets in, whom it refuses, and what it says about it. The other side
+is pyzmq, which makes and reads the same certificates."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import msgpack
+import pytest
+import zmq
+import zmq.auth
+from zmq.auth.thread import ThreadAuthenticator
+
+from rollcast import BUILD, EPOCH, ROLLCASTD, WAIT_S, free_endpoint, run_rollcastd, settings
+
+ROLLCAST = BUILD / "rollcast"
+SILENCE_S = 1.5  # nothing comes from somebody who was refused, however long one waits
+
+
+class Keys:
+    """A certificate's files, made by Rollcast or by pyzmq."""
+
+    def __init__(self, directory, name, by="rollcast"):
+        directory.mkdir(exist_ok=True)
+        self.path = directory / name
+        self.public_file = directory / f"{name}.key"
+        self.secret_file = directory / f"{name}.key_secret"
+        if by == "rollcast":
+            subprocess.run([ROLLCAST, "keygen", "--output", self.path], check=True, timeout=WAIT_S,
+                           stdout=subprocess.DEVNULL)
+        else:
+            zmq.auth.create_certificates(directory, name)
+            self.secret_file.chmod(0o600)
+        self.public, self.secret = zmq.auth.load_certificate(self.secret_file)
+        assert zmq.auth.load_certificate(self.public_file) == (self.public, None)
+
+
+class Guarded:
+    """A daemon with CURVE on an input and an output that bind, and a directory of its clients."""
+
+    def __init__(self, world, clients=None, **more):
+        self.directory = world.directory
+        self.world = world
+        self.made = 0
+        self.server = Keys(self.directory / "server", "server")
+        self.clients = self.directory / "clients"
+        self.clients.mkdir()
+        self.samples, self.forecasts = free_endpoint(), free_endpoint()
+        self.http = free_endpoint().removeprefix("tcp://")
+        curve = {"secret_key_file": str(self.server.secret_file),
+                 "clients": str(clients or self.clients)}
+        self.settings = settings(
+            [{"type": "pull", "bind": self.samples, "curve": curve}],
+            [{"bind": self.forecasts, "curve": curve}],
+            http={"listen": self.http}, **more)
+
+    def start(self):
+        self.daemon = self.world.daemon(self.settings)
+        return self
+
+    def admit(self, keys):
+        shutil.copy(keys.public_file, self.clients)
+        return keys
+
+    def keys(self, name, by="rollcast"):
+        self.made += 1
+        return Keys(self.directory / "keys", f"{name}{self.made}", by)
+
+    def client(self, kind, endpoint, keys=None, server_key=None):
+        client = self.world.client(kind)
+        if keys:
+            client.socket.curve_publickey, client.socket.curve_secretkey = keys.public, keys.secret
+            client.socket.curve_serverkey = server_key or self.server.public
+        client.socket.connect(endpoint)
+        return client
+
+    def refused(self, port="input"):
+        """The counters, by reason."""
+        with urllib.request.urlopen(f"http://{self.http}/metrics", timeout=WAIT_S) as answer:
+            text = answer.read().decode()
+        found = re.findall(rf'{port}_connections_refused_total{{.*reason="(\w+)"}} (\d+)', text)
+        return {reason: int(count) for reason, count in found}
+
+    def wait_until_refused(self, reason, port="input"):
+        end = time.monotonic() + WAIT_S
+        while not self.refused(port)[reason]:
+            assert time.monotonic() < end, f"{self.refused(port)}\n{self.daemon.log()}"
+            time.sleep(0.05)
+
+
+def send_and_receive(sender, receiver, name="load", count=30):
+    sender.send_values(name, range(count))
+    last = EPOCH + count - 1
+    return receiver.receive_until(lambda f: f["name"] == name and f["time"] >= last)
+
+
+@pytest.mark.parametrize("by", ["rollcast", "pyzmq"])
+def test_clients_whose_certificates_are_there_send_samples_and_get_forecasts(world, by):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice", by))
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    sender = guarded.client(zmq.PUSH, guarded.samples, keys)
+    assert send_and_receive(sender, receiver)[-1].stream == "load"
+    assert guarded.refused() == {"key": 0, "plaintext": 0, "handshake": 0}
+
+
+def test_several_clients_may_stand_in_one_file(world):
+    file = world.directory / "clients.txt"
+    guarded = Guarded(world, clients=file)
+    alice, bob = guarded.keys("alice"), guarded.keys("bob", by="pyzmq")
+    file.write_bytes(alice.public_file.read_bytes() + bob.public_file.read_bytes())
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, bob).subscribe()
+    assert send_and_receive(guarded.client(zmq.PUSH, guarded.samples, alice), receiver)
+
+
+def test_any_client_is_let_in_if_that_is_said(world):
+    guarded = Guarded(world, clients="any").start()
+    stranger = guarded.keys("stranger")
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, stranger).subscribe()
+    assert send_and_receive(guarded.client(zmq.PUSH, guarded.samples, stranger), receiver)
+
+
+def refused_client(guarded, case, kind, endpoint):
+    if case == "key":
+        return guarded.client(kind, endpoint, guarded.keys("mallory"))
+    if case == "plaintext":
+        return guarded.client(kind, endpoint)
+    wrong = zmq.curve_keypair()[0]
+    return guarded.client(kind, endpoint, guarded.keys("carol"), server_key=wrong)
+
+
+@pytest.mark.parametrize("case", ["key", "plaintext", "handshake"])
+def test_others_are_refused_and_counted_and_get_one_line(world, case):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    sender = guarded.client(zmq.PUSH, guarded.samples, keys)
+    send_and_receive(sender, receiver)
+
+    refused_client(guarded, case, zmq.PUSH, guarded.samples).send_values("forged", range(30))
+    eavesdropper = refused_client(guarded, case, zmq.SUB, guarded.forecasts).subscribe()
+    guarded.wait_until_refused(case)
+    guarded.wait_until_refused(case, "output")
+    forecasts = send_and_receive(sender, receiver, "load2")
+    assert "forged" not in {forecast["name"] for forecast in forecasts}
+    assert not eavesdropper.receive(SILENCE_S)
+    lines = [line for line in guarded.daemon.log().splitlines() if "refused" in line]
+    assert len([line for line in lines if "inputs.in0: 127.0.0.1 refused: " in line]) == 1, lines
+    assert len([line for line in lines if "outputs.out0: 127.0.0.1 refused: " in line]) == 1, lines
+    assert guarded.daemon.stop() == 0
+
+
+def test_a_port_scanner_is_a_failed_handshake(world):
+    guarded = Guarded(world).start()
+    host, port = guarded.samples.removeprefix("tcp://").split(":")
+    for greeting in [b"", b"GET / HTTP/1.1\r\n\r\n", os.urandom(200)]:
+        with socket.create_connection((host, int(port)), timeout=WAIT_S) as scanner:
+            scanner.sendall(greeting)
+    guarded.wait_until_refused("handshake")
+
+
+def pyzmq_server(world, kind, keys, clients):
+    authenticator = ThreadAuthenticator(zmq.Context.instance())
+    authenticator.start()
+    authenticator.configure_curve(domain="global", location=str(clients))
+    server = world.client(kind)
+    server.socket.curve_publickey, server.socket.curve_secretkey = keys.public, keys.secret
+    server.socket.curve_server = True
+    server.socket.zap_domain = b"global"
+    endpoint = free_endpoint()
+    server.socket.bind(endpoint)
+    return authenticator, server, endpoint
+
+
+def test_the_daemon_is_a_client_of_a_server_in_python(world):
+    server, own = Keys(world.directory, "theirs", by="pyzmq"), Keys(world.directory, "own")
+    clients = world.directory / "theirs"
+    clients.mkdir()
+    shutil.copy(own.public_file, clients)
+    authenticator, publisher, endpoint = pyzmq_server(world, zmq.XPUB, server, clients)
+    try:
+        forecasts = free_endpoint()
+        receiver = world.client(zmq.PULL, bind=forecasts)
+        world.daemon(settings(
+            [{"connect": endpoint, "curve": {"secret_key_file": str(own.secret_file),
+                                             "server_key": server.public.decode()}}],
+            [{"type": "push", "connect": forecasts}]))
+        assert publisher.socket.poll(WAIT_S * 1000), "nobody subscribed"
+        publisher.socket.recv()
+        for i in range(30):
+            publisher.send_raw(b"load", msgpack.packb({"name": "load", "time": EPOCH + i, "value": i}))
+        assert receiver.receive_until(lambda f: f["time"] >= EPOCH + 29)
+    finally:
+        authenticator.stop()
+
+
+def test_a_server_that_refuses_the_daemon_is_named_in_the_log(world):
+    server, own = Keys(world.directory, "theirs", by="pyzmq"), Keys(world.directory, "own")
+    clients = world.directory / "theirs"
+    clients.mkdir()
+    authenticator, _, endpoint = pyzmq_server(world, zmq.PUSH, server, clients)
+    try:
+        daemon = world.daemon(settings(
+            [{"type": "pull", "connect": endpoint,
+              "curve": {"secret_key_file": str(own.secret_file),
+                        "server_key_file": str(server.public_file)}}],
+            [{"bind": free_endpoint()}]))
+        daemon.wait_for_log("our key is not among its clients")
+        assert endpoint in daemon.log()
+    finally:
+        authenticator.stop()
+
+
+def test_secrets_are_in_no_output(world):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    send_and_receive(guarded.client(zmq.PUSH, guarded.samples, keys), receiver)
+    refused_client(guarded, "key", zmq.PUSH, guarded.samples)
+    guarded.wait_until_refused("key")
+    printed = run_rollcastd("--config", guarded.daemon.file, "--print-config")
+    assert printed.returncode == 0 and str(guarded.server.secret_file) in printed.stdout
+    assert guarded.daemon.stop() == 0
+    secret = guarded.server.secret.decode()
+    assert secret not in printed.stdout + printed.stderr + guarded.daemon.log()
+
+
+def test_a_secret_that_others_can_read_is_refused(world):
+    guarded = Guarded(world)
+    guarded.server.secret_file.chmod(0o640)
+    with pytest.raises(AssertionError, match="ended with 1"):
+        guarded.start()
+    log = (world.directory / "daemon0" / "stderr").read_text()
+    assert "server.key_secret: others than its owner may use it (mode 0640)" in log
+
+
+def test_credentials_of_systemd_are_for_the_daemon_alone_whatever_their_mode_says(world, monkeypatch):
+    guarded = Guarded(world, clients="any")
+    guarded.server.secret_file.chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(guarded.server.secret_file.parent))
+    for socket_ in guarded.settings["inputs"] + guarded.settings["outputs"]:
+        socket_["curve"]["secret_key_file"] = "${CREDENTIALS_DIRECTORY}/server.key_secret"
+    guarded.start()
+    keys = guarded.keys("alice")
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    assert send_and_receive(guarded.client(zmq.PUSH, guarded.samples, keys), receiver)
+
+
+@pytest.mark.parametrize("change, complaint", [
+    ({"secret_key_file": "nowhere"}, "nowhere: No such file or directory"),
+    ({"clients": "nowhere"}, "inputs.in0.curve.clients: nowhere: No such file or directory"),
+])
+def test_files_that_are_missing_are_named(world, change, complaint):
+    guarded = Guarded(world)
+    guarded.settings["inputs"][0]["curve"].update(change)
+    with pytest.raises(AssertionError, match="ended with 1"):
+        guarded.start()
+    assert complaint in (world.directory / "daemon0" / "stderr").read_text()
+
+
+def run_as(user, directory, settings_):
+    """A daemon of somebody else, until it is ready. The caller ends it."""
+    (directory / "rollcast.yaml").write_text(json.dumps(settings_))
+    log_file = directory / "stderr"
+    with open(log_file, "wb") as log:
+        process = subprocess.Popen([ROLLCASTD, "--config", directory / "rollcast.yaml"], stderr=log,
+                                   cwd=directory, user=user, group=user, extra_groups=[])
+    end = time.monotonic() + WAIT_S
+    while b"ready:" not in log_file.read_bytes():
+        assert time.monotonic() < end and process.poll() is None, log_file.read_text()
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+@pytest.mark.parametrize("with_curve", [True, False])
+def test_who_holds_a_secret_cannot_be_dumped(with_curve):
+    """What cannot be dumped belongs to root in /proc: nobody of its own user can look into it."""
+    nobody = 65534
+    with tempfile.TemporaryDirectory() as path:
+        directory = pathlib.Path(path)
+        keys = Keys(directory, "server")
+        one = {"type": "pull", "bind": free_endpoint()}
+        if with_curve:
+            one["curve"] = {"secret_key_file": str(keys.secret_file), "clients": "any"}
+        for path in [directory, keys.secret_file]:
+            os.chown(path, nobody, nobody)
+        process = run_as(nobody, directory, settings([one], [{"bind": free_endpoint()}]))
+        owner = os.stat(f"/proc/{process.pid}/environ").st_uid
+        process.terminate()
+        assert process.wait(WAIT_S) == 0
+        assert owner == (0 if with_curve else nobody)
