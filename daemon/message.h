@@ -257,11 +257,14 @@ static inline const struct sample_record *sample_record_at(const struct block *b
  */
 struct forecast_record {
 	_Alignas(BLOCK_ALIGNMENT) int64_t before_us; /* origin of the stream's forecast before */
-	int32_t only_output; /* of a snapshot: whose; FOR_ALL_OUTPUTS: live */
+	int32_t only_output;			     /* of a snapshot: whose; or */
 };
 
 #define NONE_BEFORE INT64_MIN
-enum { FOR_ALL_OUTPUTS = -1 };
+enum {
+	FOR_ALL_OUTPUTS = -1, /* it is live */
+	FOR_ALERTS = -2,      /* the last of a stream, sent again for the alerts that end with it */
+};
 
 static inline struct rollcast_forecast *
 forecast_record_forecast(const struct forecast_record *record)

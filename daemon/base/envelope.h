@@ -23,7 +23,9 @@ struct envelope {
 	uint64_t checksum; /* XXH3 of all that follows this field */
 	uint64_t position; /* record: samples given to the stream when it was saved */
 	int64_t saved_us;
-	uint32_t name_length, zero[3];
+	uint32_t name_length;
+	uint32_t thresholds; /* record: a digest of those settings, */
+	uint64_t raised;     /* and which of their alerts stood */
 };
 
 /* Bytes before the payload; 16-aligned where there is no name. */

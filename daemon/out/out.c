@@ -208,10 +208,15 @@ static bool is_due(const struct output *output, const struct forecast_record *re
 	       bucket(origin_us, every_us) != bucket(record->before_us, every_us);
 }
 
+static bool is_for(const struct output *output, const struct forecast_record *record)
+{
+	return record->only_output != FOR_ALERTS || output->settings->content == CONTENT_ALERTS;
+}
+
 static void send_live(struct out *out, const struct forecast_record *record)
 {
 	for (size_t i = 0; i < out->count; i++)
-		if (is_due(&out->outputs[i], record))
+		if (is_for(&out->outputs[i], record) && is_due(&out->outputs[i], record))
 			send_to(&out->outputs[i], forecast_record_forecast(record), false);
 }
 
@@ -224,7 +229,7 @@ static bool is_snapshot(const struct block *block)
 {
 	const struct forecast_record *first = (const void *)block->bytes;
 
-	return block->used && first->only_output != FOR_ALL_OUTPUTS;
+	return block->used && first->only_output >= 0;
 }
 
 static void take_block(struct out *out, struct block *block)

@@ -113,6 +113,7 @@ static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t 
 	if (r)
 		return r;
 	(*ret_entry)->rule = rule;
+	(*ret_entry)->sent_us = NONE_BEFORE;
 	(*ret_entry)->watching = thresholds_watching(shard->plan.settings, name);
 	(*ret_entry)->stream = STEAL(stream);
 	shard_account(shard, *ret_entry);

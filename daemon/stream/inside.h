@@ -110,9 +110,11 @@ void shard_adopt(struct shard *shard, struct training *training);
 
 /* ---- publish.c ---- */
 
-/* A forecast for all outputs; the one before it had the origin `before_us`. */
+/* A forecast for all outputs. One that finds no room is dropped, and changes neither alert nor `every`. */
 void shard_publish(struct shard *shard, struct entry *entry,
-		   const struct rollcast_forecast *forecast, int64_t before_us);
+		   const struct rollcast_forecast *forecast);
+/* Clears the alerts of a stream that is about to be forgotten. Returns false if there is no room now. */
+bool shard_end_alerts(struct shard *shard, struct entry *entry);
 /* Hands on what has been gathered; what finds no room is dropped and counted. */
 void shard_send_forecasts(struct shard *shard);
 /*

@@ -64,7 +64,7 @@ void keeper_note(struct keeper *keeper, const struct entry *entry,
 
 /* ---- streams ---- */
 
-static struct block *make_record(const struct entry *entry)
+static struct block *make_record(const struct keeper *keeper, const struct entry *entry)
 {
 	size_t head = envelope_size(entry->name_length);
 	size_t size = rollcast_stream_save(entry->stream, NULL, 0);
@@ -74,6 +74,10 @@ static struct block *make_record(const struct entry *entry)
 		return NULL;
 	envelope_begin(block->bytes, ENVELOPE_RECORD, entry->position, entry->name,
 		       entry->name_length);
+	struct envelope *envelope = (void *)block->bytes;
+
+	envelope->thresholds = keeper->thresholds;
+	envelope->raised = entry->raised;
 	rollcast_stream_save(entry->stream, block->bytes + head, size);
 	block->used = head + size;
 	return block;
@@ -87,7 +91,7 @@ static bool save(struct keeper *keeper, struct entry *entry, bool wait)
 
 	if (!wait && queue_is_full(keeper->queue))
 		return false;
-	keeping.block = make_record(entry);
+	keeping.block = make_record(keeper, entry);
 	if (!keeping.block)
 		return false;
 	if ((wait ? queue_push : queue_try_push)(keeper->queue, &keeping)) {
@@ -215,6 +219,8 @@ int keeper_load(const struct keeper *keeper, struct entry *entry, const struct b
 	rollcast_stream_destroy(entry->stream);
 	entry->stream = STEAL(stream);
 	entry->position = envelope->position;
+	if (envelope->thresholds == keeper->thresholds)
+		entry->raised = envelope->raised & entry->watching;
 	entry->dirty = r > 0;
 	entry->is_loaded = true;
 	count_add(keeper->counters, r > 0 ? COUNT_RESTORED_PARTLY : COUNT_RESTORED, 1);

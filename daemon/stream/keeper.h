@@ -24,6 +24,7 @@ struct keeper {
 	struct counters *counters;
 	struct table *table;
 	uint32_t shard;
+	uint32_t thresholds; /* their digest */
 	int64_t every_us;
 
 	struct block *journal; /* being filled; NULL: none taken */

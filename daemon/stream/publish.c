@@ -1,5 +1,7 @@
 #include "daemon/stream/inside.h"
 
+#include <math.h>
+
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/stream/thresholds.h"
@@ -83,16 +85,8 @@ append_forecast(struct shard *shard, const struct rollcast_forecast *forecast, s
 	return record;
 }
 
-/* How near the thresholds are; an alert that is not sent has not changed. */
-static void check_thresholds(struct shard *shard, struct entry *entry,
-			     struct forecast_record *record)
-{
-	entry->raised = thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching,
-					 entry->raised, forecast_record_forecast(record));
-}
-
 void shard_publish(struct shard *shard, struct entry *entry,
-		   const struct rollcast_forecast *forecast, int64_t before_us)
+		   const struct rollcast_forecast *forecast)
 {
 	struct forecast_record *record = append_forecast(shard, forecast, 0);
 
@@ -100,10 +94,32 @@ void shard_publish(struct shard *shard, struct entry *entry,
 		drop_forecasts(shard, 1);
 		return;
 	}
-	check_thresholds(shard, entry, record);
-	record->before_us = before_us;
+	entry->raised = thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching,
+					 entry->raised, forecast_record_forecast(record));
+	record->before_us = entry->sent_us;
 	record->only_output = FOR_ALL_OUTPUTS;
+	entry->sent_us = forecast->origin_us;
 	start_latency(shard);
+}
+
+bool shard_end_alerts(struct shard *shard, struct entry *entry)
+{
+	const struct rollcast_forecast none = {.name = entry->name, .last = NAN, .expert = ""};
+	const struct rollcast_forecast *last = rollcast_stream_latest(entry->stream);
+	struct forecast_record *record;
+
+	if (!entry->raised)
+		return true;
+	record = append_forecast(shard, last ? last : &none, 0);
+	if (!record)
+		return false;
+	shard->filling_count--; /* it has been counted as a forecast before */
+	thresholds_end(shard->plan.settings, shard->plan.limits, entry->raised,
+		       forecast_record_forecast(record));
+	record->before_us = entry->sent_us;
+	record->only_output = FOR_ALERTS;
+	entry->raised = 0;
+	return true;
 }
 
 /* ---- snapshots ---- */
@@ -125,9 +141,8 @@ static bool tell_stream(struct shard *shard, struct entry *entry)
 	record = append_forecast(shard, forecast, block_pool_count(shard->plan.forecasts) / 2);
 	if (!record)
 		return false;
-	/* What stands was decided by the live forecast. */
-	thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching, entry->raised,
-			 forecast_record_forecast(record));
+	thresholds_show(shard->plan.settings, shard->plan.limits, entry->watching, entry->raised,
+			forecast_record_forecast(record));
 	record->before_us = NONE_BEFORE;
 	record->only_output = (int32_t)shard->telling->output;
 	forecast_record_forecast(record)->snapshot = true;

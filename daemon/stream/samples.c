@@ -11,17 +11,9 @@
 
 /* ---- samples in ---- */
 
-static int64_t newest_origin(const struct entry *entry)
-{
-	const struct rollcast_forecast *forecast = rollcast_stream_latest(entry->stream);
-
-	return forecast ? forecast->origin_us : NONE_BEFORE;
-}
-
 void shard_run_steps(struct shard *shard, struct entry *entry)
 {
 	const struct rollcast_forecast *forecast;
-	int64_t before_us = newest_origin(entry);
 	int r;
 
 	if (!shard_is_full(entry) && rollcast_stream_step_us(entry->stream) &&
@@ -32,11 +24,12 @@ void shard_run_steps(struct shard *shard, struct entry *entry)
 	shard_look_at_groups(shard);
 	rollcast_stream_share(entry->stream, shard->shared[shard_rule_of(shard, entry)]);
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
-		if (shard->restoring)
-			continue; /* it is old, and was sent in its time */
+		if (shard->restoring) { /* it is old, and was sent in its time */
+			entry->sent_us = forecast->origin_us;
+			continue;
+		}
 		shard->tally.steps++;
-		shard_publish(shard, entry, forecast, before_us);
-		before_us = forecast->origin_us;
+		shard_publish(shard, entry, forecast);
 		shard_train_if_due(shard, entry);
 	}
 	shard_account(shard, entry);

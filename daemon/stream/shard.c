@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/stream/answer.h"
+#include "daemon/stream/thresholds.h"
 
 enum {
 	TICK_US = 250000,
@@ -97,6 +98,8 @@ static bool look_at(struct shard *shard, struct entry *entry, int64_t now_us)
 		close_if_silent(shard, entry, silence_us);
 	if (!is_old && !entry->is_over)
 		return false;
+	if (!shard_end_alerts(shard, entry))
+		return false; /* its turn comes again */
 	shard->tally.forgotten += is_old;
 	shard->tally.forgotten_memory += !is_old;
 	shard_forget(shard, entry);
@@ -193,6 +196,7 @@ int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
 		.counters = plan->counters,
 		.table = &shard->table,
 		.shard = plan->index,
+		.thresholds = thresholds_digest(plan->settings),
 		.every_us = plan->settings->state.checkpoint_us,
 		.due_us = clock_monotonic_us() + plan->settings->state.checkpoint_us,
 	};

@@ -17,6 +17,7 @@ struct entry {
 	const struct stream_settings *rule;
 	uint64_t watching, raised; /* thresholds of the settings, a bit each; alerts that stand */
 	int64_t arrival_us;	   /* of its newest sample; monotonic */
+	int64_t sent_us;	   /* origin of the newest forecast handed on; NONE_BEFORE: none */
 	size_t bytes;		   /* counted for it */
 	bool is_loaded;		   /* from a record */
 	bool in_training;	   /* a job of it is out, which knows this entry */

@@ -33,8 +33,9 @@ static bool is_limit(const struct settings *settings, const char *name)
 		const char *limit = threshold_text(threshold);
 		double number;
 
-		if (!threshold_number(threshold, &number) && strlen(limit) == length &&
-		    memcmp(limit, name, length) == 0)
+		/* Names first: this comes with each sample, and hardly any is a limit. */
+		if (strncmp(limit, name, length) == 0 && limit[length] == '\0' &&
+		    !threshold_number(threshold, &number))
 			return true;
 	}
 	return false;
@@ -73,28 +74,86 @@ static bool is_raised(const struct threshold_settings *threshold, double probabi
 	return before ? probability > threshold->clear : probability >= threshold->raise;
 }
 
-uint64_t thresholds_check(const struct settings *settings, struct values *limits, uint64_t watching,
-			  uint64_t raised, struct rollcast_forecast *forecast)
+/*
+ * The next threshold of *bits, lowest first, appended to the forecast with its alert as it stood before.
+ * NULL: there is no more.
+ */
+static struct rollcast_breach *next_breach(const struct settings *settings, struct values *limits,
+					   uint64_t *bits, uint64_t raised,
+					   struct rollcast_forecast *forecast)
 {
-	for (; watching; watching &= watching - 1) {
-		uint64_t bit = watching & -watching;
+	for (; *bits; *bits &= *bits - 1) {
 		const struct threshold_settings *threshold =
-			&settings->thresholds[__builtin_ctzll(watching)];
-		struct rollcast_breach *breach = &forecast->thresholds[forecast->threshold_count];
-		bool before = raised & bit;
+			&settings->thresholds[__builtin_ctzll(*bits)];
+		bool stands = raised & *bits & -*bits;
 		double limit;
 
 		if (!threshold_number(threshold, &limit))
 			limit = shared_limit(threshold, limits, forecast->name);
-		if (isnan(limit))
+		if (isnan(limit) && !stands)
 			continue;
-		*breach = (struct rollcast_breach){.name = threshold->name, .limit = limit};
-		rollcast_forecast_breach(forecast, limit, threshold_is_above(threshold),
-					 &breach->probability, &breach->seconds);
-		breach->raised = is_raised(threshold, breach->probability, before);
+
+		struct rollcast_breach *breach = &forecast->thresholds[forecast->threshold_count++];
+
+		*breach = (struct rollcast_breach){threshold->name, limit, NAN, NAN, stands, false};
+		if (!isnan(limit))
+			rollcast_forecast_breach(forecast, limit, threshold_is_above(threshold),
+						 &breach->probability, &breach->seconds);
+		return breach;
+	}
+	return NULL;
+}
+
+uint64_t thresholds_check(const struct settings *settings, struct values *limits, uint64_t watching,
+			  uint64_t raised, struct rollcast_forecast *forecast)
+{
+	struct rollcast_breach *breach;
+
+	for (; (breach = next_breach(settings, limits, &watching, raised, forecast));
+	     watching &= watching - 1) {
+		uint64_t bit = watching & -watching;
+		bool before = breach->raised;
+
+		if (isnan(breach->limit))
+			continue;
+		breach->raised = is_raised(&settings->thresholds[__builtin_ctzll(bit)],
+					   breach->probability, before);
 		breach->changed = breach->raised != before;
 		raised = breach->raised ? raised | bit : raised & ~bit;
-		forecast->threshold_count++;
 	}
 	return raised;
+}
+
+void thresholds_show(const struct settings *settings, struct values *limits, uint64_t watching,
+		     uint64_t raised, struct rollcast_forecast *forecast)
+{
+	while (next_breach(settings, limits, &watching, raised, forecast))
+		watching &= watching - 1;
+}
+
+void thresholds_end(const struct settings *settings, struct values *limits, uint64_t raised,
+		    struct rollcast_forecast *forecast)
+{
+	struct rollcast_breach *breach;
+
+	for (uint64_t bits = raised;
+	     (breach = next_breach(settings, limits, &bits, raised, forecast)); bits &= bits - 1) {
+		breach->probability = 0;
+		breach->seconds = NAN;
+		breach->raised = false;
+		breach->changed = true;
+	}
+}
+
+uint32_t thresholds_digest(const struct settings *settings)
+{
+	uint64_t digest = 0;
+
+	for (size_t i = 0; i < settings->threshold_count; i++) {
+		const char *name = settings->thresholds[i].name;
+		struct rollcast_text text = {name, strlen(name)};
+
+		digest = digest * 31 + rollcast_name_hash(text);
+	}
+	return (uint32_t)(digest ^ digest >> 32);
 }

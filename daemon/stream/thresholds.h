@@ -23,11 +23,22 @@ void thresholds_share(const struct settings *settings, struct values *limits,
 		      const struct sample_record *record, int64_t now_us);
 
 /*
- * Puts the thresholds of `watching` into a forecast that stands alone; `raised` is which alerts stood
- * before. A threshold whose limit is not known yet is left out, and its alert stays. Returns which
- * alerts stand now.
+ * These put thresholds into a forecast that stands alone; bits as above, `raised`: alerts that stand. A
+ * threshold whose limit is not known is left out, unless its alert stands: then it goes on standing, and
+ * nobody knows how near the limit is (NaN).
  */
+
+/* Of a live forecast: decides about alerts, and returns which ones stand now. */
 uint64_t thresholds_check(const struct settings *settings, struct values *limits, uint64_t watching,
 			  uint64_t raised, struct rollcast_forecast *forecast);
+/* Of a snapshot: as they were decided about last. */
+void thresholds_show(const struct settings *settings, struct values *limits, uint64_t watching,
+		     uint64_t raised, struct rollcast_forecast *forecast);
+/* Of a stream that is forgotten: clears the alerts that stand, as no breach is to come. */
+void thresholds_end(const struct settings *settings, struct values *limits, uint64_t raised,
+		    struct rollcast_forecast *forecast);
+
+/* Tells other settings, whose bits mean something else, from these. */
+uint32_t thresholds_digest(const struct settings *settings);
 
 #endif

@@ -8,8 +8,6 @@ import zmq
 from rollcast import EPOCH, WAIT_S, free_endpoint, settings
 
 
-
-
 def test_a_counter_is_forecast_as_its_rate(world):
     _, samples, forecasts = world.push_pull(stream={"step": "10s", "aggregate": "rate"})
     counter, values = 2**32 - 5000, []
@@ -246,3 +244,79 @@ def test_a_rising_stream_raises_its_alert_before_the_limit_and_clears_it_once(wo
     assert cleared["state"] == "cleared" and cleared["probability"] <= 0.2
     assert alerts.receive(1) is None
     assert daemon.stop() == 0
+
+
+def alerting(world, **more):
+    """Settings with an alert on what is above 100, sent to a PULL socket and published; and the sockets."""
+    ours, theirs, snapshots = free_endpoint(), free_endpoint(), free_endpoint()
+    plan = settings([{"type": "pull", "bind": [ours]}],
+                    [{"type": "push", "connect": [theirs], "content": "alerts"},
+                     {"bind": [snapshots], "content": "alerts"}],
+                    thresholds=[{"name": "high", "above": 100, "raise": 0.9, "clear": 0.3}], **more)
+    return (plan, world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs),
+            snapshots)
+
+
+def test_the_alert_of_a_stream_that_is_forgotten_is_cleared(world):
+    plan, samples, alerts, snapshots = alerting(world, limits={"ttl": "1s"},
+                                                stream={"step": "10ms", **QUIET})
+    daemon = world.daemon(plan)
+    samples.send_values("gone", [200] * 20, step=0.01)
+    samples.send_values("low", [1] * 20, step=0.01)
+    raised, cleared = alerts.receive(), alerts.receive()
+    assert (raised["name"], raised["state"], raised["probability"]) == ("gone", "raised", 1)
+    assert (cleared["name"], cleared["state"], cleared["probability"]) == ("gone", "cleared", 0)
+    assert cleared["threshold"] == "high" and cleared["limit"] == 100 and cleared["seconds"] is None
+    assert alerts.receive(0.5) is None
+    assert world.client(zmq.SUB, connect=snapshots).subscribe().receive(1) is None
+    assert daemon.stop() == 0
+    assert daemon.counters()['streams_forgotten_total{reason="ttl"}'] == 2
+
+
+def test_alerts_that_stand_are_told_to_new_subscribers_and_after_a_restart_not_raised_again(world):
+    plan, samples, alerts, snapshots = alerting(
+        world, stream=QUIET, state={"path": str(world.directory / "kept")})
+    daemon = world.daemon(plan)
+    samples.send_values("s", [200] * 20)
+    samples.send_values("low", [1] * 20)
+    assert alerts.receive()["state"] == "raised"
+    assert alerts.receive(1) is None
+    late = world.client(zmq.SUB, connect=snapshots).subscribe()
+    (standing,) = late.drain(1)
+    assert (standing["name"], standing["state"], standing["snapshot"]) == ("s", "raised", True)
+    assert standing.sequence == 0
+    assert daemon.stop() == 0
+    daemon = world.daemon(plan)
+    samples.send_values("s", [200] * 20, start=EPOCH + 20)
+    assert alerts.receive(1) is None, "it stands already"
+    samples.send_values("s", [1] * 100, start=EPOCH + 40)
+    assert alerts.receive()["state"] == "cleared"
+    assert alerts.receive(0.5) is None
+    assert daemon.stop() == 0
+
+
+def test_alerts_go_up_and_down_with_a_value_and_never_twice_in_the_same_direction(world):
+    plan, samples, alerts, _ = alerting(world, stream={"horizon": 1, **QUIET})
+    world.daemon(plan)
+    values = [i % 20 if i // 50 % 2 else 200 for i in range(1000)]
+    samples.send_values("s", values)
+    samples.send_values("other", [i % 7 for i in range(1000)])
+    states = [alert["state"] for alert in alerts.drain(2)]
+    assert len(states) >= 20
+    assert states == ["raised", "cleared"] * (len(states) // 2)
+
+
+def test_a_limit_is_the_newest_value_of_a_stream_and_stays_when_that_falls_silent(world):
+    plan, samples, alerts, _ = alerting(world, stream=QUIET)
+    plan["thresholds"] = [{"name": "full", "match": "used", "above": "size", "raise": 0.9, "clear": 0.3}]
+    world.daemon(plan)
+    for time_, size in ((EPOCH, 300), (EPOCH + 1, 100)):
+        samples.send({"name": "size", "time": time_, "value": size})
+    time.sleep(0.5)  # the limit may belong to another shard
+    samples.send_values("used", [1] * 30 + [150] * 5)
+    raised = alerts.receive()
+    assert (raised["state"], raised["limit"]) == ("raised", 100)
+    time.sleep(1)  # nothing comes of the limit
+    samples.send_values("used", [1] * 100, start=EPOCH + 35)
+    cleared = alerts.receive()
+    assert (cleared["state"], cleared["limit"]) == ("cleared", 100)
