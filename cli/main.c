@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "daemon/base/log.h"
 #include "daemon/base/suggest.h"
 
 struct verb {
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	log_init(); /* no socket takes the place of a standard file that is closed */
 	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_USAGE;

@@ -4,7 +4,8 @@
  *	stdin ──bytes──► whole messages ──► decode ──samples──► encode as msgpack ──► PUSH or PUB
  *
  * It reads the formats that inputs read, refuses what they would refuse, and says so at the end; a
- * sample leaves as soon as its message has come. Without a peer it waits, and so does who writes.
+ * sample leaves as soon as its message has come. Without a peer it waits, and so does who writes; at
+ * the end of the input too, but not after a signal.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -260,8 +261,12 @@ static uint64_t report(const struct pipe *pipe)
 				pipe->counts[i], rollcast_decode_word(i));
 		refused += pipe->counts[i];
 	}
-	fprintf(stderr, "%s: %" PRIu64 " samples%s\n", pipe->program,
-		pipe->counts[ROLLCAST_DECODE_OK], pipe->stopped ? ", stopped" : "");
+	fprintf(stderr, "%s: %" PRIu64 " samples%s%s\n", pipe->program,
+		pipe->counts[ROLLCAST_DECODE_OK], pipe->stopped ? ", stopped" : "",
+		pipe->stopped && publisher_sent(pipe->publisher) &&
+				!publisher_has_peer(pipe->publisher)
+			? ", the last ones lost: nobody takes them"
+			: "");
 	return refused;
 }
 
@@ -304,7 +309,9 @@ int verb_pipe(int argc, char **argv)
 	/* What was wrong with the socket, or with what came, has been said. */
 	if (r < 0 && pipe.publisher && r != -EBADMSG && r != -EMSGSIZE)
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(-r));
-	status = r < 0 || report(&pipe) ? STATUS_FAILED : STATUS_DONE;
+	status = (pipe.publisher && report(&pipe)) || r < 0 ? STATUS_FAILED : STATUS_DONE;
+	if (pipe.stopped)
+		publisher_hurry(pipe.publisher);
 	finish(&pipe);
 	return status;
 }

@@ -93,6 +93,11 @@ int publisher_create(const struct publisher_plan *plan, struct publisher **ret_p
 	return 0;
 }
 
+void publisher_hurry(struct publisher *publisher)
+{
+	set(publisher->socket, ZMQ_LINGER, LINGER_MS);
+}
+
 void publisher_destroy(struct publisher *publisher)
 {
 	if (!publisher)

@@ -30,6 +30,8 @@ struct publisher;
 
 /* Says what is wrong on stderr and returns a negative errno. Borrows `plan`'s texts for its life. */
 int publisher_create(const struct publisher_plan *plan, struct publisher **ret_publisher);
+/* From here on a lossless plan, too, gives what is queued only half a second to leave. */
+void publisher_hurry(struct publisher *publisher);
 /* Gives what is queued half a second to leave; 30 if the plan is lossless. */
 void publisher_destroy(struct publisher *publisher);
 DEFINE_CLEANUP(struct publisher *, publisher_destroy);

@@ -159,10 +159,27 @@ def test_a_signal_stops_it_although_nobody_takes_what_it_has(pipe):
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     try:
-        assert process.wait(40) == 0
+        _, said = process.communicate(timeout=20)  # at the end of its input it would wait for 30 s
+        assert process.returncode == 0
+        assert b"lost: nobody takes them" in said
     finally:
         process.kill()
         process.wait()
+
+
+def test_what_was_taken_before_something_broken_is_reported_too(pipe):
+    one = pipe("--format", "msgpack")
+    one.write(msgpack.packb({"name": "a", "value": 1, "time": 1}) + b"\xc1")
+    assert one.receive(1) == [("a", 1, 1)]
+    said = one.finish(1)
+    assert "no msgpack" in said and "1 samples" in said
+
+
+def test_closed_standard_input_is_an_empty_one():
+    """And none of its sockets takes the number 0."""
+    result = subprocess.run([ROLLCAST, "pipe"], preexec_fn=lambda: os.close(0), stderr=subprocess.PIPE,
+                            timeout=LIMIT_S)
+    assert result.returncode == 0 and b" 0 samples" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["file"], ["--push", "--pub"], ["--format", "xml"],
