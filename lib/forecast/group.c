@@ -7,7 +7,8 @@
  *	                          group job: a network on all, one more on those with 1, 2, 3 seasons
  *
  * When they come to more than a group may hold, the oldest go: then it learns from the streams that
- * were trained last, and with time from all.
+ * were trained last, and with time from all. Nobody tells when a stream is no more: its window stays
+ * until then.
  */
 #include "rollcast/group.h"
 
@@ -23,12 +24,14 @@
 enum {
 	STRETCHES_MAX = 4096,
 	VALUES_MAX = 1 << 22, /* of all stretches: 32 MiB */
+	REPEATS = 32,	      /* windows of streams that have brought one already */
 };
 
 /* One stream's window. */
 struct stretch {
 	atomic_uint references;
 	uint64_t stream; /* whose */
+	uint64_t round;	 /* trainings of the group before it came */
 	int64_t time_us; /* of the newest value */
 	double *values;
 	double *channels[ROLLCAST_CHANNELS_MAX];
@@ -46,7 +49,8 @@ struct rollcast_group {
 	size_t values;		  /* of all stretches */
 	uint64_t origins;	  /* of all stretches */
 	uint64_t origins_trained; /* when the last training was made */
-	uint32_t learned;	  /* windows, since then */
+	uint32_t learned;	  /* windows, since then, */
+	uint32_t fresh;		  /* and from how many streams */
 	bool job_out;
 	uint64_t trainings;
 	struct network_fit networks[SHARED_NETWORKS];
@@ -199,12 +203,16 @@ static void drop_stretch(struct rollcast_group *group, uint32_t index)
 
 static void add_stretch(struct rollcast_group *group, struct stretch *stretch)
 {
+	bool fresh = true;
+
 	for (uint32_t i = 0; i < group->count; i++) {
 		if (group->stretches[i]->stream == stretch->stream) {
+			fresh = group->stretches[i]->round != group->trainings;
 			drop_stretch(group, i);
 			break;
 		}
 	}
+	stretch->round = group->trainings;
 	while (group->count &&
 	       (group->count == STRETCHES_MAX || group->values + stretch->count > VALUES_MAX))
 		drop_stretch(group, 0);
@@ -212,6 +220,7 @@ static void add_stretch(struct rollcast_group *group, struct stretch *stretch)
 	group->values += stretch->count;
 	group->origins += stretch->lesson.origin_count;
 	group->learned++;
+	group->fresh += fresh;
 }
 
 /* ---- the group ---- */
@@ -261,11 +270,15 @@ int rollcast_group_learn(struct rollcast_group *group, struct rollcast_job *job)
 	return 0;
 }
 
-/* There is twice as much to learn from, or about every stream has brought something new. */
+/*
+ * There is twice as much to learn from, or about every stream has brought something new: as many windows
+ * came as there are streams, or those that still come have brought two.
+ */
 bool rollcast_group_is_due(const struct rollcast_group *group)
 {
 	return !group->job_out && group->origins >= 2 * (uint64_t)group->settings.model.batch &&
-	       (group->origins >= 2 * group->origins_trained || group->learned >= group->count);
+	       (group->origins >= 2 * group->origins_trained || group->learned >= group->count ||
+		group->learned >= 2 * group->fresh + REPEATS);
 }
 
 struct rollcast_shared *rollcast_group_shared(const struct rollcast_group *group)
@@ -300,7 +313,7 @@ int rollcast_group_job(struct rollcast_group *group, struct rollcast_group_job *
 	}
 	group->job_out = true;
 	group->trainings++;
-	group->learned = 0;
+	group->learned = group->fresh = 0;
 	group->origins_trained = group->origins;
 	*ret_job = STEAL(job);
 	return 0;

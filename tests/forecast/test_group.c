@@ -230,6 +230,22 @@ static void streams_share_one_copy_of_the_weights(void **state)
 	assert_ptr_not_equal(rollcast_stream_shared(a)->networks[0], weights);
 }
 
+static void streams_that_are_no_more_do_not_keep_the_others_from_learning(void **state)
+{
+	struct rollcast_stream_settings settings = group_settings();
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *group = learned_group(&settings);
+	uint32_t windows = 0;
+
+	(void)state;
+	for (; !rollcast_group_is_due(group); windows++) {
+		CLEANUP(rollcast_stream_destroy)
+		struct rollcast_stream *stream = stream_of(STREAMS + windows % 2, &settings);
+
+		play(stream, group, STREAMS + windows % 2, 0, SHORT, NULL);
+	}
+	assert_in_range(windows, 3, STREAMS - 2);
+}
+
 static void streams_and_group_may_go_while_a_job_is_out(void **state)
 {
 	struct rollcast_stream_settings settings = group_settings();
@@ -330,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_new_stream_has_the_network_from_its_first_full_lookback),
 		cmocka_unit_test(a_group_learns_from_short_streams_what_one_alone_cannot),
 		cmocka_unit_test(streams_share_one_copy_of_the_weights),
+		cmocka_unit_test(streams_that_are_no_more_do_not_keep_the_others_from_learning),
 		cmocka_unit_test(streams_and_group_may_go_while_a_job_is_out),
 		cmocka_unit_test(a_job_that_was_not_run_changes_nothing),
 		cmocka_unit_test(streams_with_seasons_share_a_network_for_their_number),
