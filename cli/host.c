@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cli/args.h"
+#include "cli/curve_options.h"
 #include "cli/options.h"
 #include "cli/publisher.h"
 #include "cli/signals.h"
@@ -27,6 +28,7 @@ enum { EVERY_LEAST_US = 10000 };
 
 struct options_given {
 	const char *connect, *bind;
+	struct curve_options curve;
 	bool push, pub, all;
 	uint64_t high_water_mark;
 	int64_t every_us;
@@ -43,6 +45,7 @@ static const struct option_row rows[] = {
 	       "a PUSH socket, for an input of type pull (default)"),
 	OPTION(FLAG, "pub", NULL, struct options_given, pub,
 	       "a PUB socket, for an input of type sub; the topic is the stream"),
+	CURVE_OPTION_ROWS(struct options_given, curve),
 	OPTION(COUNT, "high-water-mark", "N", struct options_given, high_water_mark,
 	       "messages kept while nobody takes them (default 10000)", .low = 1, .high = 1e8),
 	{.kind = OPTION_HEADING, .help = "What:"},
@@ -220,7 +223,7 @@ static int read_options(int argc, char **argv, struct options_given *given)
 		return args_refuse(argv[0], "--push and --pub: one of them");
 	if (!given->connect && !given->bind)
 		given->connect = "tcp://127.0.0.1:5556";
-	return OPTIONS_GO_ON;
+	return curve_options_check(&given->curve, argv[0], given->bind);
 }
 
 int verb_host(int argc, char **argv)
@@ -247,6 +250,7 @@ int verb_host(int argc, char **argv)
 		.kind = given.pub ? PUBLISHER_PUB : PUBLISHER_PUSH,
 		.endpoint = given.bind ? given.bind : given.connect,
 		.bind = given.bind != NULL,
+		.curve = curve_options_plan(&given.curve),
 		.high_water_mark = (int)given.high_water_mark,
 	};
 	if (publisher_create(&plan, &publisher))

@@ -19,6 +19,7 @@
 
 #include "cli/args.h"
 #include "cli/frame.h"
+#include "cli/curve_options.h"
 #include "cli/options.h"
 #include "cli/publisher.h"
 #include "cli/signals.h"
@@ -35,6 +36,7 @@ enum {
 
 struct pipe_options {
 	const char *connect, *bind;
+	struct curve_options curve;
 	bool push, pub;
 	uint32_t format;
 	uint32_t time_unit;
@@ -52,6 +54,7 @@ static const struct option_row rows[] = {
 	ROW(TEXT, "bind", "ENDPOINT", bind, "bind instead"),
 	ROW(FLAG, "push", NULL, push, "a PUSH socket, for an input of type pull (default)"),
 	ROW(FLAG, "pub", NULL, pub, "a PUB socket, for an input of type sub; topic: the stream"),
+	CURVE_OPTION_ROWS(struct pipe_options, curve),
 	{.help = "What comes in:"},
 	ROW(WORD, "format", "FORMAT", format, "msgpack, json or influx (default influx)",
 	    .words = formats),
@@ -226,6 +229,7 @@ static int run(struct pipe *pipe)
 			    : chosen->connect ? chosen->connect
 					      : "tcp://127.0.0.1:5556",
 		.bind = chosen->bind != NULL,
+		.curve = curve_options_plan(&chosen->curve),
 		.high_water_mark = HIGH_WATER_MARK,
 		.lossless = true,
 	};
@@ -288,7 +292,7 @@ static int check(const char *program, const struct pipe_options *chosen, int fil
 		return args_refuse(program, "--push and --pub exclude each other");
 	if (chosen->connect && chosen->bind)
 		return args_refuse(program, "--connect and --bind exclude each other");
-	return OPTIONS_GO_ON;
+	return curve_options_check(&chosen->curve, program, chosen->bind);
 }
 
 int verb_pipe(int argc, char **argv)

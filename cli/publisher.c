@@ -9,6 +9,8 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "cli/link.h"
+
 enum {
 	LINGER_MS = 500,
 	LINGER_LOSSLESS_MS = 30000,
@@ -16,12 +18,10 @@ enum {
 	RECONNECT_MAX_MS = 2000,
 };
 
-#define MONITOR "inproc://monitor"
-
 struct publisher {
 	struct publisher_plan plan;
-	void *context, *socket, *monitor;
-	unsigned peers;
+	void *context, *socket;
+	struct link link;
 	bool said_waiting, said_connected;
 	uint64_t sent, dropped;
 };
@@ -38,17 +38,6 @@ static int complain(const struct publisher *publisher, const char *doing)
 static int set(void *socket, int option, int value)
 {
 	return zmq_setsockopt(socket, option, &value, sizeof(value));
-}
-
-static int open_monitor(struct publisher *publisher)
-{
-	if (zmq_socket_monitor(publisher->socket, MONITOR,
-			       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED))
-		return -1;
-	publisher->monitor = zmq_socket(publisher->context, ZMQ_PAIR);
-	if (!publisher->monitor)
-		return -1;
-	return zmq_connect(publisher->monitor, MONITOR);
 }
 
 static int open_socket(struct publisher *publisher)
@@ -68,8 +57,13 @@ static int open_socket(struct publisher *publisher)
 	    set(publisher->socket, ZMQ_SNDHWM, plan->high_water_mark) ||
 	    set(publisher->socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) ||
 	    set(publisher->socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) ||
-	    open_monitor(publisher))
+	    link_open(&publisher->link, publisher->context, publisher->socket))
 		return complain(publisher, doing);
+	int r = plan->bind ? 0
+			   : curve_options_apply(&plan->curve, plan->program, publisher->socket);
+
+	if (r < 0)
+		return r;
 	if (plan->bind ? zmq_bind(publisher->socket, plan->endpoint)
 		       : zmq_connect(publisher->socket, plan->endpoint))
 		return complain(publisher, doing);
@@ -86,6 +80,8 @@ int publisher_create(const struct publisher_plan *plan, struct publisher **ret_p
 		return -ENOMEM;
 	}
 	publisher->plan = *plan;
+	publisher->link = (struct link){
+		.program = plan->program, .endpoint = plan->endpoint, .is_client = !plan->bind};
 	r = open_socket(publisher);
 	if (r)
 		return r;
@@ -102,12 +98,9 @@ void publisher_destroy(struct publisher *publisher)
 {
 	if (!publisher)
 		return;
-	if (publisher->socket) {
-		zmq_socket_monitor(publisher->socket, NULL, 0);
+	link_close(&publisher->link);
+	if (publisher->socket)
 		zmq_close(publisher->socket);
-	}
-	if (publisher->monitor)
-		zmq_close(publisher->monitor);
 	if (publisher->context)
 		zmq_ctx_term(publisher->context);
 	free(publisher);
@@ -147,36 +140,17 @@ int publisher_send(struct publisher *publisher, const char *topic, const void *b
 	return PUBLISHER_FULL;
 }
 
-/* One event of the monitor: a frame of u16 event and u32 value, and a frame with the address. */
-static bool take_event(struct publisher *publisher)
-{
-	unsigned char frame[6];
-	char address[256];
-	uint16_t event;
-
-	if (zmq_recv(publisher->monitor, frame, sizeof(frame), ZMQ_DONTWAIT) != sizeof(frame))
-		return false;
-	zmq_recv(publisher->monitor, address, sizeof(address), 0);
-	memcpy(&event, frame, sizeof(event));
-	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-		publisher->peers++;
-	else if (publisher->peers)
-		publisher->peers--;
-	return true;
-}
-
 void publisher_look(struct publisher *publisher)
 {
 	const struct publisher_plan *plan = &publisher->plan;
 	const char *peer = plan->kind == PUBLISHER_PUB ? "a subscriber" : "a peer";
 
-	while (take_event(publisher))
-		;
-	if (!publisher->peers && !publisher->said_waiting) {
+	link_look(&publisher->link);
+	if (!publisher->link.peers && !publisher->said_waiting) {
 		fprintf(stderr, "%s: waiting for %s at %s\n", plan->program, peer, plan->endpoint);
 		publisher->said_waiting = true;
 	}
-	if (publisher->peers && publisher->said_waiting && !publisher->said_connected) {
+	if (publisher->link.peers && publisher->said_waiting && !publisher->said_connected) {
 		fprintf(stderr, "%s: %s came\n", plan->program, peer);
 		publisher->said_connected = true;
 	}
@@ -184,7 +158,7 @@ void publisher_look(struct publisher *publisher)
 
 bool publisher_has_peer(const struct publisher *publisher)
 {
-	return publisher->peers > 0;
+	return publisher->link.peers > 0;
 }
 
 uint64_t publisher_sent(const struct publisher *publisher)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/curve_options.h"
 #include "rollcast/cleanup.h"
 
 enum publisher_kind { PUBLISHER_PUSH, PUBLISHER_PUB };
@@ -17,8 +18,9 @@ struct publisher_plan {
 	const char *program; /* begins every line on stderr: a verb's argv[0] */
 	enum publisher_kind kind;
 	const char *endpoint;
-	bool bind;	     /* else connect */
-	int high_water_mark; /* messages kept for a peer that does not take them */
+	bool bind;		 /* else connect */
+	struct curve_plan curve; /* for connecting */
+	int high_water_mark;	 /* messages kept for a peer that does not take them */
 	bool lossless; /* PUB waits for slow subscribers, too; what is queued has 30 s to leave */
 };
 

@@ -21,6 +21,7 @@
 #include "cli/csv.h"
 #include "cli/csv_options.h"
 #include "cli/names.h"
+#include "cli/curve_options.h"
 #include "cli/options.h"
 #include "cli/publisher.h"
 #include "cli/signals.h"
@@ -41,6 +42,7 @@ enum {
 struct replay_options {
 	struct csv_options csv;
 	const char *connect, *bind, *speed;
+	struct curve_options curve;
 	bool push, pub, start_now, loop, no_header;
 	int64_t wait_us;
 };
@@ -53,6 +55,7 @@ static const struct option_row rows[] = {
 	ROW(TEXT, "bind", "ENDPOINT", bind, "bind instead"),
 	ROW(FLAG, "push", NULL, push, "a PUSH socket, for an input of type pull (default)"),
 	ROW(FLAG, "pub", NULL, pub, "a PUB socket, for an input of type sub; topic: the stream"),
+	CURVE_OPTION_ROWS(struct replay_options, curve),
 	ROW(DURATION, "wait", "DURATION", wait_us, "wait so long for a peer (default 30s)"),
 	{.help = "How:"},
 	ROW(TEXT, "speed", "N|max", speed, "seconds of the data per second (default 1)"),
@@ -386,6 +389,7 @@ static int run(struct replay *replay, char **paths)
 			    : chosen->connect ? chosen->connect
 					      : "tcp://127.0.0.1:5556",
 		.bind = chosen->bind != NULL,
+		.curve = curve_options_plan(&chosen->curve),
 		.high_water_mark = HIGH_WATER_MARK,
 		.lossless = true,
 	};
@@ -450,7 +454,7 @@ static int check(const char *program, const struct replay_options *chosen, int f
 			return args_refuse(program, "standard input goes alone and without --loop");
 	*ret_speed = 0;
 	if (!strcmp(chosen->speed, "max"))
-		return OPTIONS_GO_ON;
+		return curve_options_check(&chosen->curve, program, chosen->bind);
 	*ret_speed = strtod(chosen->speed, &end);
 	if (*end || !(*ret_speed >= 1e-6 && *ret_speed <= 1e12))
 		return args_refuse(program, "--speed: \"%s\" is neither a number above 0 nor max",

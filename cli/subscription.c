@@ -79,17 +79,28 @@ static int set(void *socket, int option, int value)
 	return zmq_setsockopt(socket, option, &value, sizeof(value));
 }
 
-int subscription_open(struct subscription *subscription, const char *endpoint, const char *topic)
+int subscription_open(struct subscription *subscription, const char *endpoint, const char *topic,
+		      const struct curve_plan *curve)
 {
+	struct link *link = &subscription->link;
 	void *socket;
+	int r;
 
 	subscription->context = zmq_ctx_new();
 	socket = subscription->context ? zmq_socket(subscription->context, ZMQ_SUB) : NULL;
 	subscription->socket = socket;
 	if (!socket || set(socket, ZMQ_LINGER, 0) || set(socket, ZMQ_RCVHWM, HIGH_WATER_MARK) ||
 	    set(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) ||
-	    zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) ||
-	    zmq_connect(socket, endpoint))
+	    zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)))
+		return -zmq_errno();
+	link->endpoint = endpoint;
+	link->is_client = true;
+	r = link_open(link, subscription->context, socket);
+	if (r == 0)
+		r = curve_options_apply(curve, link->program, socket);
+	if (r < 0)
+		return r;
+	if (zmq_connect(socket, endpoint))
 		return -zmq_errno();
 	return rollcast_forecast_reader_create(ROLLCAST_FORMAT_MSGPACK, &subscription->reader);
 }
@@ -97,6 +108,7 @@ int subscription_open(struct subscription *subscription, const char *endpoint, c
 void subscription_finish(struct subscription *subscription)
 {
 	rollcast_forecast_reader_destroy(subscription->reader);
+	link_close(&subscription->link);
 	if (subscription->socket)
 		zmq_close(subscription->socket);
 	if (subscription->context)

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "cli/curve_options.h"
+#include "cli/link.h"
 #include "rollcast/wire.h"
 
 enum { SUBSCRIPTION_EMPTY = 0, SUBSCRIPTION_REFUSED = 2 };
@@ -13,10 +15,15 @@ enum { SUBSCRIPTION_EMPTY = 0, SUBSCRIPTION_REFUSED = 2 };
 struct subscription {
 	void *context, *socket;
 	struct rollcast_forecast_reader *reader;
+	struct link link; /* look at it to hear why nothing comes */
 };
 
-/* `subscription` is zero at first, and to be finished whatever comes of it. 0 or a negative errno. */
-int subscription_open(struct subscription *subscription, const char *endpoint, const char *topic);
+/*
+ * `subscription` is zero at first, but for link.program, and to be finished whatever comes of it. 0 or a
+ * negative errno; of a key that cannot be used, there is a word on stderr too.
+ */
+int subscription_open(struct subscription *subscription, const char *endpoint, const char *topic,
+		      const struct curve_plan *curve);
 void subscription_finish(struct subscription *subscription);
 
 /*

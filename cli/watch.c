@@ -19,6 +19,7 @@
 #include "cli/board.h"
 #include "cli/forecast_answer.h"
 #include "cli/forecast_json.h"
+#include "cli/curve_options.h"
 #include "cli/options.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
@@ -46,6 +47,7 @@ enum {
 
 struct options_given {
 	const char *connect, *topic, *match, *http;
+	struct curve_options curve;
 	bool json, once;
 	uint64_t count; /* 0: no end */
 	int64_t seconds_us, every_us;
@@ -55,6 +57,7 @@ static const struct option_row rows[] = {
 	{.kind = OPTION_HEADING, .help = "Options:"},
 	OPTION(TEXT, "connect", "ENDPOINT", struct options_given, connect,
 	       "an output of rollcastd (default " DEFAULT_ENDPOINT ")"),
+	CURVE_OPTION_ROWS(struct options_given, curve),
 	OPTION(TEXT, "match", "SELECTOR", struct options_given, match,
 	       "only these streams: 'cpu_*', 'cpu_*{host=~\"web.*\"}'"),
 	OPTION(TEXT, "topic", "PREFIX", struct options_given, topic,
@@ -285,6 +288,8 @@ static void take_keys(struct watch *watch)
 static void check_deadlines(struct watch *watch, int64_t now_us)
 {
 	/* The screen says so itself. */
+	if (watch->mode != MODE_SCREEN && !watch->board.forecasts)
+		link_look(&watch->subscription.link);
 	if (watch->mode != MODE_SCREEN && !watch->said_waiting && !watch->board.forecasts &&
 	    now_us - watch->start_us >= PATIENCE_US) {
 		fprintf(stderr, "%s: waiting for forecasts from %s\n", watch->program,
@@ -377,13 +382,17 @@ static void watch_finish(struct watch *watch)
 
 static int open_all(struct watch *watch)
 {
+	const struct curve_plan curve = curve_options_plan(&watch->given.curve);
+
 	watch->start_us = watch->drawn_us = clock_monotonic_us();
 	watch->viewer.board = &watch->board;
 	watch->touched = true;
 	watch->signals = signals_open();
 	if (watch->signals < 0)
 		return watch->signals;
-	return subscription_open(&watch->subscription, watch->given.connect, watch->given.topic);
+	watch->subscription.link.program = watch->program;
+	return subscription_open(&watch->subscription, watch->given.connect, watch->given.topic,
+				 &curve);
 }
 
 static int watch_forecasts(struct watch *watch)
@@ -440,6 +449,9 @@ static int read_options(int argc, char **argv, struct watch *watch)
 		return status;
 	if (files)
 		return args_refuse(argv[0], "unexpected argument \"%s\"", argv[1]);
+	status = curve_options_check(&given->curve, argv[0], false);
+	if (status != OPTIONS_GO_ON)
+		return status;
 	if (given->once && !given->seconds_us)
 		given->seconds_us = ONCE_US;
 	/* Another output may be another daemon's. */

@@ -301,3 +301,83 @@ def test_who_holds_a_secret_cannot_be_dumped(with_curve):
         process.terminate()
         assert process.wait(WAIT_S) == 0
         assert owner == (0 if with_curve else nobody)
+
+
+# ---- the tool ----
+
+def tool(*arguments, **options):
+    return subprocess.run([ROLLCAST, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=WAIT_S, **options)
+
+
+def curve_options(guarded, keys, server_key=None):
+    return ["--certificate", keys.secret_file,
+            "--server-key", server_key or guarded.server.public_file]
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_the_tool_speaks_to_a_guarded_daemon(world, by_file):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    guarded.start()
+    how = curve_options(guarded, keys, None if by_file else guarded.server.public.decode())
+    lines = "".join(f"load value={i % 7} {(EPOCH + i) * 10**9}\n" for i in range(30))
+    sent = tool("pipe", "--connect", guarded.samples, *how, input=lines)
+    assert sent.returncode == 0, sent.stderr
+    seen = tool("watch", "--connect", guarded.forecasts, "--json", "--once", *how)
+    assert seen.returncode == 0, seen.stderr
+    assert json.loads(seen.stdout.splitlines()[0])["name"] == "load"
+
+
+def test_replay_and_host_speak_to_a_guarded_daemon_too(world):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    file = world.directory / "a.csv"
+    file.write_text("time,load\n" + "".join(f"{EPOCH + i},{i % 5}\n" for i in range(30)))
+    where = ["--connect", guarded.samples, *curve_options(guarded, keys)]
+    replayed = tool("replay", file, "--speed", "max", *where)
+    assert replayed.returncode == 0, replayed.stderr
+    assert receiver.receive_until(lambda f: f["time"] >= EPOCH + 29)
+    assert tool("host", "--count", "2", "--every", "50ms", *where).returncode == 0
+
+
+@pytest.mark.parametrize("case, word", [
+    ("key", "does not have this certificate among its clients"),
+    ("plaintext", "and we cannot agree"),
+])
+def test_the_tool_says_why_it_is_refused(world, case, word):
+    guarded = Guarded(world).start()
+    how = [] if case == "plaintext" else curve_options(guarded, guarded.keys("mallory"))
+    seen = tool("watch", "--connect", guarded.forecasts, "--json", "--seconds", "2", *how)
+    assert seen.returncode == 1
+    assert word in seen.stderr
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    (["--certificate", "x"], "--certificate and --server-key: both or none"),
+    (["--server-key", "x"], "--certificate and --server-key: both or none"),
+    (["--certificate", "x", "--server-key", "y", "--bind", "tcp://127.0.0.1:1"],
+     "--certificate: for --connect, not for --bind"),
+])
+def test_half_of_the_options_is_no_encryption(arguments, complaint):
+    ended = tool("host", *arguments)
+    assert (ended.returncode, complaint in ended.stderr) == (2, True), ended.stderr
+
+
+def test_keys_that_are_not_there_are_named(world):
+    ended = tool("host", "--certificate", "nowhere", "--server-key", "nothing", cwd=world.directory)
+    assert ended.returncode == 1
+    assert "nothing: No such file or directory" in ended.stderr
+
+
+def test_keygen_overwrites_nothing(tmp_path):
+    first = tool("keygen", "--output", "a", "--name", "b", cwd=tmp_path)
+    before = (tmp_path / "a.key_secret").read_bytes()
+    assert first.returncode == 0 and len(first.stdout) == 41
+    assert 'name = "b"' in before.decode() and first.stdout.strip() in before.decode()
+    again = tool("keygen", "--output", "a", cwd=tmp_path)
+    assert again.returncode == 1 and "exists, and is not overwritten" in again.stderr
+    assert (tmp_path / "a.key_secret").read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.key", "a.key_secret"]
