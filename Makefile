@@ -21,7 +21,7 @@ TEST_PKGS   := cmocka ncursesw
 
 ALL_CFLAGS   = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Iinclude -I. -D_GNU_SOURCE -DROLLCAST_VERSION='"$(VERSION)"' -pthread -MMD -MP \
-	$(call pkg,--cflags,$(DAEMON_PKGS)) $(CFLAGS)
+	$(call pkg,--cflags,$(DAEMON_PKGS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS  = -pthread $(LDFLAGS)
 
 LIB_SOURCES    := $(wildcard lib/*/*.c)
@@ -50,7 +50,9 @@ FUZZERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 DRIVERS        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/*_driver.c))
 
 .PHONY: all lib tests fuzzers
-all: $(BUILD)/rollcastd $(BUILD)/rollcast lib ## both programs and the library, static and shared
+MANUALS := $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
+
+all: $(BUILD)/rollcastd $(BUILD)/rollcast lib $(MANUALS) ## programs, manual pages, the library, static and shared
 lib: $(BUILD)/librollcast.a $(BUILD)/$(SONAME)
 tests: all $(TESTS) $(DRIVERS)
 fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/seeds
@@ -111,6 +113,12 @@ $(BUILD)/print_reference: $(BUILD)/tests/settings/print_reference.o $(SHARED_OBJ
 docs/settings.md: $(BUILD)/print_reference
 	$< > $@
 
+# Manual pages say of options what the programs say, and of settings what docs/settings.md says.
+$(MANUALS): $(BUILD)/man/%: man/%.in man/fill.sh $(wildcard man/*.awk) $(BUILD)/rollcastd $(BUILD)/rollcast
+	@mkdir -p $(@D)
+	@BUILD=$(BUILD) sh man/fill.sh $< > $@.new
+	@mv $@.new $@
+
 # ---- run ----
 
 # Packages first, and then make anew: what was asked of pkg-config before they came does not count.
@@ -144,7 +152,7 @@ bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, b
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN = -fsanitize=thread
 
-.PHONY: check check-unit check-blackbox check-fuzz check-faults check-asan check-tsan check-systemd check-fresh lint format
+.PHONY: check check-unit check-blackbox check-fuzz check-faults check-asan check-tsan check-systemd check-package check-fresh lint format
 check: PARTS = unit blackbox
 check: ## all tests; the last line says how many passed
 check-unit: PARTS = unit
@@ -168,10 +176,13 @@ check-fuzz: ## any bytes into every parser, each for FUZZ_SECONDS (60), with cla
 	@$(WITH) build fuzz
 	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
 	@BUILD=build-fuzz sh tests/fuzz/run.sh
-check-systemd: ## the unit in a booted system, as root
+check-systemd: ## the units in booted Debian 12 and 13, as root
 	@$(WITH) build system
 	@$(AGAIN) all
 	@BUILD=$(BUILD) bash tests/systemd/boot.sh
+check-package: ## the Debian packages: built, installed, upgraded, purged, as root
+	@$(WITH) system package
+	@bash tests/package/run.sh
 check-fresh: ## README's commands on a bare Debian, as root
 	@$(WITH) system
 	@BUILD=$(BUILD) bash tests/fresh/run.sh
@@ -190,22 +201,33 @@ BIN     = $(DESTDIR)$(PREFIX)/bin
 LIB     = $(DESTDIR)$(LIBDIR)
 HEADERS = $(DESTDIR)$(PREFIX)/include/rollcast
 UNITS   = $(DESTDIR)$(PREFIX)/lib/systemd/system
+MAN     = $(DESTDIR)$(PREFIX)/share/man
+TABS    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ETC     = $(DESTDIR)/etc/rollcast
-FILL_IN = sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
+FILL_IN = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
+ALONE    = -e 's|@DESCRIPTION@|$(SERVICE)|; s|@NAME@|rollcast|; s|@STATE@|rollcast|'
+INSTANCE = -e 's|@DESCRIPTION@|$(SERVICE), %i|; s|@NAME@|%i|; s|@STATE@|rollcast@%i|'
+SERVICE  = Rollcast, live forecasts of metric streams
 
 .PHONY: install uninstall clean help
-install: all ## programs, libraries, headers, unit; honours PREFIX, LIBDIR and DESTDIR
-	install -d $(BIN) $(LIB)/pkgconfig $(HEADERS) $(UNITS) $(ETC)
+install: all ## all that was built, headers, units, completion; honours PREFIX, LIBDIR and DESTDIR
+	install -d $(BIN) $(LIB)/pkgconfig $(HEADERS) $(UNITS) $(TABS) $(ETC)
 	install $(BUILD)/rollcastd $(BUILD)/rollcast $(BIN)
 	install -m 644 $(BUILD)/librollcast.a $(BUILD)/$(SONAME) $(LIB)
 	ln -sf $(SONAME) $(LIB)/librollcast.so
 	install -m 644 include/rollcast/*.h $(HEADERS)
 	$(FILL_IN) lib/rollcast.pc.in > $(LIB)/pkgconfig/rollcast.pc
-	$(FILL_IN) systemd/rollcastd.service.in > $(UNITS)/rollcastd.service
+	$(FILL_IN) $(ALONE) systemd/rollcastd.service.in > $(UNITS)/rollcastd.service
+	$(FILL_IN) $(INSTANCE) systemd/rollcastd.service.in > $(UNITS)/rollcastd@.service
+	for page in $(MANUALS); do install -D -m 644 $$page $(MAN)/man$${page##*.}/$${page##*/} || exit; done
+	install -m 644 completions/rollcast $(TABS)/rollcast
+	ln -sf rollcast $(TABS)/rollcastd
 	test -e $(ETC)/rollcast.yaml || install -m 644 config/rollcast.yaml $(ETC)
 uninstall: ## what install put there, but for the settings
 	rm -f $(BIN)/rollcastd $(BIN)/rollcast $(LIB)/librollcast.a $(LIB)/librollcast.so $(LIB)/$(SONAME)
-	rm -f $(LIB)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service
+	rm -f $(LIB)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service $(UNITS)/rollcastd@.service
+	rm -f $(TABS)/rollcast $(TABS)/rollcastd
+	for page in $(MANUALS); do rm -f $(MAN)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(HEADERS)
 clean: ## remove all that was built
 	rm -rf build build-*

@@ -1,18 +1,20 @@
 #!/bin/sh
-# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint] [fuzz] [system], by
-# default build. Says what it installs, asks for root only when something is missing, and does nothing else.
+# Installs the distribution's packages that Rollcast needs: deps.sh [build] [test] [lint] [fuzz] [system]
+# [package], by default build. Says what it installs, asks for root only when something is missing, and does
+# nothing else.
 set -eu
 
-# By group (system: for make check-systemd and check-fresh). a|b: either will do, distributions name them
-# differently; a|none: better with it, not needed.
+# By group (system: for make check-systemd, check-fresh and check-package; package: for the last alone). a|b: either
+# will do, distributions name them differently; a|none: better with it, not needed.
 build='gcc libc6-dev make pkg-config|pkgconf libzmq3-dev libmsgpack-dev|libmsgpack-c-dev libyaml-dev
 	libopenblas-dev libsystemd-dev libmicrohttpd-dev liblmdb-dev libxxhash-dev
 	libncurses-dev libjs-dygraphs|none'
 test='gnuplot-nox libcmocka-dev mount python3 python3-zmq python3-msgpack python3-pytest python3-hypothesis
 	python3-pyte'
-lint='clang-format clang-tidy cppcheck shellcheck systemd'
+lint='clang-format clang-tidy cppcheck shellcheck systemd mandoc'
 fuzz='clang libclang-rt-dev|libclang-rt-18-dev|none'
 system='mmdebstrap systemd-container'
+package='lintian'
 
 # The same for distributions without apt.
 build_modules='libzmq yaml-0.1 openblas libsystemd libmicrohttpd lmdb libxxhash ncursesw'
@@ -71,7 +73,8 @@ for group; do
 	lint) wanted="$wanted $lint" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	system) wanted="$wanted $system" ;;
-	*) die "unknown group '$group'; there are build, test, lint, fuzz and system" ;;
+	package) wanted="$wanted $package" ;;
+	*) die "unknown group '$group'; there are build, test, lint, fuzz, system and package" ;;
 	esac
 done
 

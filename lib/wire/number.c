@@ -111,7 +111,7 @@ const char *number_read(const char *at, const char *end, struct number *ret_numb
 	return at;
 }
 
-size_t number_write_whole(int64_t number, int width, char text[NUMBER_TEXT_MAX])
+size_t number_write_whole(int64_t number, int width, char *text)
 {
 	uint64_t magnitude = number < 0 ? -(uint64_t)number : (uint64_t)number;
 	char reversed[NUMBER_TEXT_MAX];

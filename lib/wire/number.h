@@ -32,7 +32,7 @@ size_t number_write(double number, int digits, char text[NUMBER_TEXT_MAX]);
 /* A text that reads back as the same double. */
 size_t number_write_exactly(double number, char text[NUMBER_TEXT_MAX]);
 
-/* A whole number; `width`: with leading zeros to that many digits. */
-size_t number_write_whole(int64_t number, int width, char text[NUMBER_TEXT_MAX]);
+/* A whole number; `width`: with leading zeros to that many digits. `text` has room for 20 or them. */
+size_t number_write_whole(int64_t number, int width, char *text);
 
 #endif

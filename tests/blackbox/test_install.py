@@ -32,10 +32,14 @@ def test_everything_is_in_its_place_and_gone_afterwards(installed):
     assert files(installed) == headers | {
         "usr/bin/rollcastd", "usr/bin/rollcast", "usr/lib/librollcast.a", "usr/lib/librollcast.so",
         "usr/lib/librollcast.so.1", "usr/lib/pkgconfig/rollcast.pc", "usr/lib/systemd/system/rollcastd.service",
+        "usr/lib/systemd/system/rollcastd@.service", "usr/share/man/man1/rollcast.1",
+        "usr/share/man/man5/rollcast.yaml.5", "usr/share/man/man8/rollcastd.8",
+        "usr/share/bash-completion/completions/rollcast", "usr/share/bash-completion/completions/rollcastd",
         str(SETTINGS)}
-    unit = (installed / "usr/lib/systemd/system/rollcastd.service").read_text()
-    assert "ExecStart=/usr/bin/rollcastd --config /etc/rollcast\n" in unit and "@" not in unit.replace(
-        "@system-service", "").replace("@privileged", "").replace("@resources", "")
+    for unit, name, state in (("rollcastd", "rollcast", "rollcast"), ("rollcastd@", "%i", "rollcast@%i")):
+        text = (installed / f"usr/lib/systemd/system/{unit}.service").read_text()
+        assert f"ExecStart=/usr/bin/rollcastd --config /etc/rollcast/{name}.yaml\n" in text
+        assert f"StateDirectory={state}\n" in text and not re.search("@[A-Z]+@", text)
     for program in ("rollcastd", "rollcast"):
         subprocess.run([installed / "usr/bin" / program, "--version"], check=True, timeout=10)
     make("uninstall", f"DESTDIR={installed}", "PREFIX=/usr")

@@ -23,7 +23,8 @@ lint 'who includes whom' sh tests/lint/layers.sh
 lint 'what the library needs' sh tests/lint/symbols.sh "$BUILD/librollcast.a"
 lint 'words' sh tests/lint/words.sh
 lint 'shell scripts' sh tests/lint/shell.sh
-lint 'systemd unit' sh tests/lint/unit.sh
+lint 'systemd units' sh tests/lint/unit.sh
+lint 'manual pages' mandoc -Tlint -Wwarning "$BUILD"/man/*.[158]
 lint 'format' sh tests/lint/format.sh
 lint 'cppcheck' sh tests/lint/cppcheck.sh
 lint 'clang-tidy' sh tests/lint/tidy.sh

@@ -1,14 +1,18 @@
 #!/bin/sh
-# The unit as it would be installed: it reads, and it exposes little.
+# The units as they would be installed: they read, and they expose little.
 set -eu
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-mkdir "$directory/bin"
-cp /bin/true "$directory/bin/rollcastd"
-sed "s|@PREFIX@|$directory|" systemd/rollcastd.service.in >"$directory/rollcastd.service"
-said=$(systemd-analyze verify --man=no "$directory/rollcastd.service" 2>&1) || :
+make -s --no-print-directory install BUILD="$BUILD" DESTDIR="$directory" PREFIX=/usr >/dev/null
+for unit in rollcastd.service rollcastd@.service; do
+	sed -i "s|=/usr/|=$directory/usr/|" "$directory/usr/lib/systemd/system/$unit"
+done
+cd "$directory/usr/lib/systemd/system"
+cp rollcastd@.service rollcastd@web.service
+said=$(systemd-analyze verify --man=no "$PWD/rollcastd.service" "$PWD/rollcastd@web.service" 2>&1) || :
 if [ -n "$said" ]; then
 	echo "$said"
 	exit 1
 fi
-systemd-analyze security --no-pager --offline=true --threshold=20 "$directory/rollcastd.service"
+# In tenths: what nobody may be asked to accept more of.
+systemd-analyze security --no-pager --offline=true --threshold=12 "$PWD/rollcastd.service" "$PWD/rollcastd@web.service"

@@ -1,42 +1,28 @@
 #!/usr/bin/env bash
-# The unit in a system that really boots: installs into a small root of this distribution, boots it in a
-# container, and sees to it that systemd starts, watches, restarts and stops the daemon. As root.
+# The units in systems that really boot: installs into a small root of each release in SUITES, boots it in a
+# container, and sees to it that systemd starts, watches, limits, restarts, reloads and stops the daemon. As root.
 #
-#	base/  a fresh system, made once      root/  a copy of it with Rollcast, made for each run
+#	SUITE/  a system of the release, kept      root/  a copy of it with Rollcast, made for each run
+#
+# This machine's release gets what was built here; another one builds for itself.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/machine.sh
 BUILD=${BUILD:-build}
 here=$PWD/build-systemd
 root=$here/root
-passed=0 failed=0
-container='' leader=''
-
-say()
-{
-	echo "check-systemd: $*"
-}
+systemd='systemd-sysv,dbus,procps'
 
 finish()
 {
 	trap - EXIT INT TERM
-	if [ -n "$leader" ]; then
-		timeout 5 nsenter -t "$leader" -a -- systemctl poweroff >/dev/null 2>&1 || :
-		for ((i = 0; i < 100; i++)); do
-			kill -0 "$container" 2>/dev/null || break
-			sleep 0.1
-		done
-	fi
-	if [ -n "$container" ]; then
-		kill -KILL "$container" 2>/dev/null || :
-		wait "$container" 2>/dev/null || :
-	fi
+	machine_stop
 	rm -rf "$root"
-	echo "$passed passed, $failed failed"
-	[ $failed -eq 0 ] && [ $passed -gt 0 ]
+	summary
 	exit
 }
 trap finish EXIT
-trap 'exit 1' INT TERM
+trap 'failed=1; exit 1' INT TERM
 
 # The packages that hold the libraries that the daemon is linked to.
 libraries()
@@ -46,22 +32,21 @@ libraries()
 	done | sort -u | paste -sd,
 }
 
+# make_root SUITE
 make_root()
 {
-	local suite packages
-	suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	packages=systemd-sysv,dbus,procps,$(libraries)
-	if [ "$(cat "$here/base.has" 2>/dev/null)" != "$suite $packages" ]; then
-		say "making a $suite system"
-		rm -rf "$here/base"
-		mkdir -p "$here"
-		mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$here/base"
-		: >"$here/base/etc/machine-id"
-		echo "$suite $packages" >"$here/base.has"
-	fi
 	rm -rf "$root"
-	cp -a --reflink=auto "$here/base" "$root"
-	make -s install BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr
+	if [ "$1" = "$(host_suite)" ]; then
+		machine_make "$here/$1" "$1" "$systemd,$(libraries)"
+		cp -a --reflink=auto "$here/$1" "$root"
+		make -s install BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr
+	else
+		machine_make "$here/$1" "$1" "$systemd"
+		copy_sources "$here/$1/root/rollcast"
+		machine_run "$here/$1" "cd rollcast && sh deps.sh && make -s -j$(nproc)"
+		cp -a --reflink=auto "$here/$1" "$root"
+		machine_run "$root" 'cd rollcast && make -s install PREFIX=/usr'
+	fi
 	cp config/demo.yaml "$root/etc/rollcast/rollcast.yaml"
 	# The same unit, more impatient.
 	mkdir -p "$root/etc/systemd/system/rollcastd.service.d"
@@ -69,60 +54,9 @@ make_root()
 		>"$root/etc/systemd/system/rollcastd.service.d/impatient.conf"
 }
 
-inside()
-{
-	timeout 60 nsenter -t "$leader" -a -- "$@"
-}
-
 property()
 {
-	inside systemctl show rollcastd --property="$1" --value
-}
-
-boot()
-{
-	systemd-nspawn --quiet --boot --directory="$root" --register=no --keep-unit --private-network \
-		</dev/null >"$here/console" 2>&1 &
-	container=$!
-	eventually 20 has_leader || { cat "$here/console"; return 1; }
-	eventually 40 is_booted
-}
-
-has_leader()
-{
-	leader=$(pgrep -P "$container" | head -n 1) && [ -n "$leader" ]
-}
-
-is_booted()
-{
-	[[ $(inside systemctl is-system-running 2>/dev/null) =~ running|degraded ]]
-}
-
-# eventually SECONDS COMMAND...: whether it succeeds before the time is over
-eventually()
-{
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.3
-	done
-}
-
-# check WHAT COMMAND...
-check()
-{
-	local what=$1
-	shift
-	if "$@"; then
-		echo "ok      $what"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $what"
-		failed=$((failed + 1))
-		inside systemctl --no-pager --full status rollcastd || :
-		inside journalctl --no-pager -n 20 -u rollcastd || :
-	fi
+	inside systemctl show "${2:-rollcastd}" --property="$1" --value
 }
 
 # ---- what has to hold ----
@@ -155,11 +89,47 @@ forecasts_and_trains()
 	return $seen
 }
 
+exposes_little()
+{
+	local exposure
+	exposure=$(inside systemd-analyze security --no-pager rollcastd | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
+	echo "          exposure $exposure"
+	awk -v exposure="$exposure" 'BEGIN { exit !(exposure != "" && exposure <= 1.2) }'
+}
+
+# What systemd has made of the unit's shares, and the kernel's own words where containers are given its controllers.
+has_limits()
+{
+	local group most high
+	group=/sys/fs/cgroup$(property ControlGroup)
+	most=$(property MemoryMax) high=$(property MemoryHigh)
+	[ "$high" -lt "$most" ] && [ "$((most / 1024))" -lt "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)" ] &&
+		[ "$(property TasksMax)" -eq 2048 ] || return 1
+	inside test -e "$group/memory.max" || return 0
+	[ "$(inside cat "$group/memory.max") $(inside cat "$group/pids.max")" = "$most 2048" ]
+}
+
 is_another_process()
 {
 	local pid
 	pid=$(property MainPID)
 	[ "$pid" -ne 0 ] && [ "$pid" -ne "$1" ] && [ "$(property ActiveState)" = active ]
+}
+
+# A port that somebody else has may be free the next time.
+tries_again_after_a_failure()
+{
+	inside systemd-run --quiet --unit=squatter /usr/bin/rollcastd --config /etc/rollcast/rollcast.yaml
+	eventually 10 journal_says "ready:" squatter || return 1
+	inside systemctl start rollcastd 2>/dev/null
+	eventually 20 journal_says "status=1/FAILURE" || return 1
+	inside systemctl stop squatter
+	eventually 20 is_active
+}
+
+is_active()
+{
+	[ "$(property ActiveState)" = active ]
 }
 
 # restarts_after SIGNAL SECONDS WORD: the new process is there in time, and the journal says why
@@ -174,7 +144,44 @@ restarts_after()
 
 journal_says()
 {
-	inside journalctl --no-pager -u rollcastd | grep -q "$1"
+	inside journalctl --no-pager -u "${2:-rollcastd}" | grep -q "$1"
+}
+
+# Ports of its own, in its settings; state of its own, by the unit.
+runs_an_instance()
+{
+	sed 's/:5556/:6556/; s/:5557/:6557/; s/:9477/:9478/; /^state:/d' config/demo.yaml \
+		>"$root/etc/rollcast/second.yaml"
+	inside systemctl start rollcastd@second && [ "$(property ActiveState)" = active ] &&
+		inside rollcast host --connect tcp://127.0.0.1:6556 --every 100ms --count 9 &&
+		eventually 10 has_streams 127.0.0.1:9478 && inside systemctl stop rollcastd@second &&
+		inside test -s /var/lib/rollcast@second/data.mdb && inside test ! -e /var/lib/rollcast/data.mdb
+}
+
+has_streams()
+{
+	[ -n "$(inside rollcast streams --json --http "$1" | grep host_load1)" ]
+}
+
+# A file that only root may read; the daemon, which is nobody, reads it where its settings name it.
+reads_credentials()
+{
+	install -m 600 /dev/stdin "$root/etc/rollcast/secret.key" <<<'not for everybody'
+	mkdir -p "$root/etc/systemd/system/rollcastd@second.service.d"
+	cat >"$root/etc/systemd/system/rollcastd@second.service.d/key.conf" <<-'END'
+		[Service]
+		LoadCredential=secret.key:/etc/rollcast/secret.key
+		ExecStartPost=/usr/bin/rollcastd --config /etc/rollcast/second.yaml --print-config
+		ExecStartPost=/bin/sh -c 'id -u; cat "$${CREDENTIALS_DIRECTORY}/secret.key"'
+	END
+	sed -i "s|^outputs:|&\n  - {name: keyed, bind: 'ipc://keyed', prefix: '\${CREDENTIALS_DIRECTORY}/secret.key'}|" \
+		"$root/etc/rollcast/second.yaml"
+	inside systemctl daemon-reload
+	inside systemctl start rollcastd@second || return 1
+	inside journalctl --no-pager -u rollcastd@second >"$here/journal"
+	inside systemctl stop rollcastd@second
+	grep -q 'prefix: .*/run/credentials/rollcastd@second.service/secret.key' "$here/journal" &&
+		grep -q 'not for everybody' "$here/journal"
 }
 
 stops_cleanly()
@@ -189,18 +196,28 @@ refuses_wrong_settings()
 	sed -i 's/horizon/horizn/' "$root/etc/rollcast/rollcast.yaml"
 	! inside systemctl start rollcastd 2>/dev/null || return 1
 	sleep 3 # three times RestartSec: it is not tried again
-	[ "$(property ActiveState) $(property ExecMainStatus) $(property NRestarts)" = 'failed 78 0' ] &&
+	[ "$(property ActiveState) $(property Result) $(property NRestarts)" = 'failed exit-code 0' ] &&
 		journal_says 'horizn: unknown key; did you mean "horizon"?'
 }
 
-[ "$(id -u)" -eq 0 ] || { say 'needs root'; exit 1; }
-make_root
-boot || { say 'the container does not boot'; failed=1; exit 1; }
-check 'it starts' starts
-check 'it says how it is' status_says 'waiting for samples|streams'
-check 'it has no privileges' runs_without_privileges
-check 'it forecasts and trains inside its sandbox' forecasts_and_trains
-check 'it is restarted after a crash' restarts_after SEGV 20 'status=11/SEGV'
-check 'it is restarted when it hangs' restarts_after STOP 40 'Watchdog timeout'
-check 'it stops cleanly' stops_cleanly
-check 'wrong settings are refused once, with the reason in the journal' refuses_wrong_settings
+[ "$(id -u)" -eq 0 ] || { echo 'check-systemd needs root'; exit 1; }
+for suite in ${SUITES:-bookworm trixie}; do
+	echo "$suite:"
+	make_root "$suite"
+	machine_boot "$root" || { echo 'the container does not boot'; failed=$((failed + 1)); exit 1; }
+	check 'it starts' starts
+	check 'it says how it is' status_says 'waiting for samples|streams'
+	check 'it has no privileges' runs_without_privileges
+	check 'it exposes little' exposes_little
+	check 'it forecasts and trains inside its sandbox' forecasts_and_trains
+	check 'its memory and its tasks have limits' has_limits
+	check 'it is restarted after a crash' restarts_after SEGV 20 'status=11/SEGV'
+	check 'it is restarted when it hangs' restarts_after STOP 40 'Watchdog timeout'
+	check 'an instance runs beside it, with its own state' runs_an_instance
+	check 'settings can name what only systemd may read' reads_credentials
+	check 'it stops cleanly' stops_cleanly
+	check 'it is tried again after a failure' tries_again_after_a_failure
+	inside systemctl stop rollcastd
+	check 'wrong settings are refused once, with the reason in the journal' refuses_wrong_settings
+	machine_stop
+done
