@@ -8,6 +8,9 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "daemon/base/socket.h"
+#include "daemon/settings/value.h"
+
 enum {
 	SHARDS_AUTO_MAX = 8,
 	INBOX_LETTERS = 128,
@@ -213,8 +216,12 @@ static int make_threads(struct daemon *daemon)
 /* Last of all: it asks the shards, and listens from the start. */
 static int make_http(struct daemon *daemon)
 {
+	const char *listen = daemon->settings->http.listen;
 	const struct http_plan plan = {
-		.listen = daemon->settings->http.listen,
+		.listen = listen,
+		.access = {.hosts = &daemon->settings->http.hosts,
+			   .token_file = daemon->settings->http.token_file,
+			   .is_local = listen && value_listen_is_local(listen)},
 		.forecasts = daemon->settings->http.forecasts,
 		.counters = &daemon->counters,
 		.heartbeats = daemon->heartbeats,
@@ -235,6 +242,7 @@ int rooms_make(struct daemon *daemon)
 	int r;
 
 	train_prepare_blas();
+	socket_allow_many();
 	daemon->context = zmq_ctx_new();
 	if (!daemon->context)
 		return -errno;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -189,6 +190,16 @@ static int attach(void *socket, const struct socket_plan *plan)
 	if (r < 0 && *why)
 		log_line(LOG_ERR, "%s.curve: %s", plan->owner, why);
 	return r < 0 ? r : connect_all(socket, plan);
+}
+
+void socket_allow_many(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int socket_open(void *context, const struct socket_plan *plan, void **ret_socket)

@@ -23,6 +23,9 @@ struct socket_plan {
 	const char *ipc_group; /* their group; NULL or "": the process's */
 };
 
+/* As many descriptors as the system lets us have: every peer takes one. */
+void socket_allow_many(void);
+
 /*
  * A socket with high-water mark, message limit, heartbeats and handshake limit set, bound and
  * connected. An ipc path on which somebody listens is refused as busy (ZeroMQ would take it over), and

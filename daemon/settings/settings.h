@@ -133,9 +133,11 @@ struct threads_settings {
 #define TRAIN_AUTO UINT32_MAX
 
 struct http_settings {
-	char *listen;	 /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: no server */
-	bool insecure;	 /* may listen beyond loopback */
-	char *forecasts; /* the streams whose forecasts are metrics too; NULL: none */
+	char *listen;	      /* ADDRESS:PORT, [ADDRESS]:PORT; NULL: no server */
+	bool insecure;	      /* may listen beyond loopback */
+	struct strings hosts; /* names that it is asked by, beside its own */
+	char *token_file;     /* what is no GET needs the token in there; "": none */
+	char *forecasts;      /* the streams whose forecasts are metrics too; NULL: none */
 	struct rollcast_selector *forecasts_selector;
 };
 

@@ -279,6 +279,12 @@ const struct key table_keys[] = {
 	 .help = "Address and port of metrics, health checks and the page; `none` for no server."},
 	{"http.insecure", KEY_SWITCH, PLACE(settings, http.insecure), .fallback = "false",
 	 .help = "Lets `listen` be beyond loopback, where anybody may read along."},
+	{"http.hosts", KEY_TEXTS, PLACE(settings, http.hosts), .fallback = "[]",
+	 .help = "Names by which it may be asked, beside `localhost`, addresses and this machine's "
+		 "name; requests for others are refused, as a page in a browser may send them."},
+	{"http.token_file", KEY_TEXT, PLACE(settings, http.token_file), .fallback = "\"\"",
+	 .help = "A file whose first line is a token. Requests that change something need it: "
+		 "`Authorization: Bearer TOKEN`. Beyond loopback they are refused without one."},
 	{"http.forecasts", KEY_SELECTOR, PLACE(settings, http.forecasts),
 	 ALSO(settings, http.forecasts_selector), .special = "none", .fallback = "none",
 	 .help = "The streams whose forecasts are in `/metrics` too: horizon times quantiles "

@@ -15,17 +15,19 @@
 #include "daemon/watch/forecasts.h"
 #include "daemon/watch/metrics.h"
 #include "daemon/watch/page.h"
+#include "daemon/watch/visitors.h"
 
 enum {
-	CONNECTIONS_MAX = 64,
-	CONNECTION_TIMEOUT_S = 10,
+	CONNECTION_TIMEOUT_S = 10,    /* without a byte */
 	CONNECTION_BYTES = 32 * 1024, /* for the head of a request */
+	BODY_MAX = 4096,	      /* no route takes one, but it may be sent along */
 	ADDRESS_BYTES = 64,
 };
 
 struct http {
 	struct http_plan plan;
 	struct MHD_Daemon *server;
+	struct visitors visitors;
 	double start_seconds;
 	atomic_bool ready;
 };
@@ -213,6 +215,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 		MHD_add_response_header(response, headers[i].name, headers[i].value);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	enum MHD_Result r = MHD_queue_response(connection, status, response);
 
 	MHD_destroy_response(response);
@@ -244,18 +248,79 @@ static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *con
 	return reply(connection, status, route->type, body, size, MHD_RESPMEM_MUST_FREE);
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* What the head of a request alone tells. 0, or the status to refuse with. */
+static unsigned check_head(const struct http *http, struct MHD_Connection *connection,
+			   const char *method, const char **ret_why)
+{
+	const struct access_request request = {
+		.method = method,
+		.host = header(connection, MHD_HTTP_HEADER_HOST),
+		.origin = header(connection, "Origin"),
+		.fetch_site = header(connection, "Sec-Fetch-Site"),
+		.authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+	};
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	if ((length && strtoull(length, NULL, 10) > BODY_MAX) ||
+	    header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
+		*ret_why = "no route takes a body\n";
+		return MHD_HTTP_CONTENT_TOO_LARGE;
+	}
+	return access_check(&http->plan.access, &request, ret_why);
+}
+
+/* Of the connection, from its visitor's first moment to its last. */
+static void note_visitor(void *context, struct MHD_Connection *connection, void **visitor,
+			 enum MHD_ConnectionNotificationCode what)
+{
+	struct http *http = context;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		visitors_bye(&http->visitors, *visitor);
+		return;
+	}
+	*visitor = visitors_hello(
+		&http->visitors,
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+		clock_monotonic_us());
+}
+
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+static void note_answered(void *context, struct MHD_Connection *connection, void **request,
+			  enum MHD_RequestTerminationCode how)
+{
+	(void)context;
+	(void)request;
+	(void)how;
+	visitors_answered(visitor_of(connection), clock_monotonic_us());
+}
+
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **request)
 {
 	struct http *http = context;
 	static char first_call;
+	const char *why;
+	unsigned status;
 
 	(void)version;
 	(void)upload;
 	if (!*request) { /* only the head has been read so far */
 		*request = &first_call;
-		return MHD_YES;
+		visitors_asked(visitor_of(connection));
+		status = check_head(http, connection, method, &why);
+		return status ? reply_text(connection, status, why) : MHD_YES;
 	}
 	if (*upload_size) { /* no route takes a body: read it away */
 		*upload_size = 0;
@@ -315,18 +380,22 @@ int http_create(const struct http_plan *plan, struct http **ret_http)
 		return -ENOMEM;
 	int r = read_address(plan->listen, &address);
 
+	if (r == 0)
+		r = access_try_token(&plan->access);
 	if (r < 0)
 		return r;
 	http->plan = *plan;
 	http->start_seconds = (double)clock_wall_us() / 1e6;
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD;
+	/* Not select: it takes no descriptors above 1023, and peers of other sockets may have those. */
+	unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
 
 	if (address.any.sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
 	http->server = MHD_start_daemon(
 		flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, &address.any,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)VISITORS_MAX, MHD_OPTION_NOTIFY_CONNECTION,
+		note_visitor, http, MHD_OPTION_NOTIFY_COMPLETED, note_answered, NULL,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 	if (!http->server) {

@@ -7,7 +7,8 @@
  *	GET /-/ready      200 once samples are taken, else 503
  *	GET /api/...      what programs read: see api.h
  *
- * One thread of libmicrohttpd; connections, request sizes and slow clients are limited.
+ * One thread of libmicrohttpd. Connections and sizes of requests are limited, slow clients have to go
+ * (visitors.h), and other people's pages are kept out (access.h).
  */
 #ifndef DAEMON_WATCH_HTTP_H
 #define DAEMON_WATCH_HTTP_H
@@ -17,11 +18,13 @@
 #include "daemon/base/counters.h"
 #include "daemon/base/queue.h"
 #include "daemon/base/thread.h"
+#include "daemon/watch/access.h"
 #include "rollcast/cleanup.h"
 
 /* Everything lent to the server, until http_destroy. */
 struct http_plan {
 	const char *listen;    /* ADDRESS:PORT or [ADDRESS]:PORT */
+	struct access access;  /* who may ask for what */
 	const char *forecasts; /* a selector: streams whose forecasts are metrics; NULL: none */
 	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
