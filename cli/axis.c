@@ -37,36 +37,39 @@ static double unit_of(double size, enum human_prefix prefix, const char **ret_su
 	return unit;
 }
 
-static void write_value(char *text, double value, int decimals, const char *suffix)
+/* As many digits as tell two marks apart that are a step from each other; `most` is the largest. */
+static void write_value(char *text, double value, double step, double most, const char *suffix)
 {
-	if (fabs(value) >= 1e7 || decimals > 9)
-		snprintf(text, AXIS_TEXT_MAX, "%.4g%s", value, suffix);
-	else
+	int decimals = (int)fmax(0, -floor(log10(step) + 1e-9));
+
+	if (most < 1e7 && decimals <= 9)
 		snprintf(text, AXIS_TEXT_MAX, "%.*f%s", decimals, value, suffix);
+	else
+		snprintf(text, AXIS_TEXT_MAX, "%.*g%s", (int)fmin(2 + log10(most / step), 17),
+			 value, suffix);
 }
 
 void axis_values(struct axis *axis, double low, double high, size_t wanted,
 		 enum human_prefix prefix)
 {
 	const char *suffix;
-	double unit, step, first;
-	int decimals;
+	double unit, step, first, most = fmax(fabs(low), fabs(high));
 
 	axis->count = 0;
 	if (!isfinite(low) || !isfinite(high) || !(low < high) || !wanted)
 		return;
-	unit = unit_of(fmax(fabs(low), fabs(high)), prefix, &suffix);
+	unit = unit_of(most, prefix, &suffix);
 	step = round_step((high - low) / unit / (double)wanted);
 	/* Closer than doubles are, marks would never end. */
-	if (!(step > 1e-14 * fmax(fabs(low), fabs(high)) / unit))
+	if (!(step > 1e-14 * most / unit))
 		return;
-	decimals = (int)fmax(0, -floor(log10(step) + 1e-9));
 	first = ceil(low / unit / step - 1e-9);
 	for (double i = first; i * step <= high / unit + 1e-9 * step; i++) {
 		struct axis_mark *mark = &axis->marks[axis->count++];
 
 		mark->at = i * step * unit;
-		write_value(mark->text, i == 0 ? 0 : i * step, decimals, i == 0 ? "" : suffix);
+		write_value(mark->text, i == 0 ? 0 : i * step, step, most / unit,
+			    i == 0 ? "" : suffix);
 		if (axis->count == AXIS_MARKS_MAX)
 			break;
 	}

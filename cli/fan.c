@@ -39,10 +39,16 @@ struct chart {
 
 /* ---- what is shown, and where ---- */
 
+/* Ranges of still larger numbers are infinite. */
+static bool is_drawable(double value)
+{
+	return fabs(value) < 1e300;
+}
+
 static void widen(struct chart *chart, const double *values, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!isfinite(values[i]))
+		if (!is_drawable(values[i]))
 			continue;
 		chart->low = fmin(chart->low, values[i]);
 		chart->high = fmax(chart->high, values[i]);
@@ -101,7 +107,9 @@ static double place_x(const struct chart *chart, double step)
 
 static double place_y(const struct chart *chart, double value)
 {
-	return (chart->high - value) / (chart->high - chart->low) * (double)(chart->height - 1);
+	double share = (chart->high - value) / (chart->high - chart->low);
+
+	return fmin(fmax(share, 0), 1) * (double)(chart->height - 1);
 }
 
 /* ---- dots ---- */
@@ -140,9 +148,9 @@ static void draw_line(struct chart *chart, const double *values, size_t count, d
 		      enum layer layer)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t from = i && isfinite(values[i - 1]) ? i - 1 : i;
+		size_t from = i && is_drawable(values[i - 1]) ? i - 1 : i;
 
-		if (isfinite(values[i]))
+		if (is_drawable(values[i]))
 			draw_segment(chart, place_x(chart, first + (double)from),
 				     place_y(chart, values[from]),
 				     place_x(chart, first + (double)i), place_y(chart, values[i]),
@@ -166,7 +174,7 @@ static void shade(struct chart *chart, const double *lower, const double *upper,
 		double top = upper[left] + share * (upper[right] - upper[left]);
 		double bottom = lower[left] + share * (lower[right] - lower[left]);
 
-		if (!isfinite(top) || !isfinite(bottom))
+		if (!is_drawable(top) || !is_drawable(bottom))
 			continue;
 		for (long y = lround(place_y(chart, top)); y <= lround(place_y(chart, bottom)); y++)
 			if (layer == LAYER_INNER ? (x + y) % 2 == 0

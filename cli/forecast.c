@@ -1,23 +1,26 @@
 /*
  * rollcast forecast: one stream's forecast of a running daemon, from /api/forecast.
  *
- *	as text: what is known of it and a line per step; as JSON; as a plot of the past and the fan
+ *	as text: what is known of it and a line per step; as JSON; as a picture of the past and the fan
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/args.h"
-#include "cli/http.h"
+#include "cli/detail.h"
+#include "cli/forecast_answer.h"
 #include "cli/human.h"
 #include "cli/options.h"
 #include "cli/plot.h"
+#include "cli/screen.h"
 #include "cli/verbs.h"
-#include "rollcast/wire.h"
 
-enum { PATH_MAX_BYTES = 8192 };
+enum { TEXT_ROWS = 28, TEXT_WIDTH_MAX = 160 };
+#define AS_TEXT "-"
 
 struct options_given {
 	const char *http, *plot;
@@ -25,13 +28,19 @@ struct options_given {
 	bool json;
 };
 
+static bool is_plot(const char *text)
+{
+	return plot_can_write(text) || !strcmp(text, AS_TEXT);
+}
+
 static const struct option_row rows[] = {
 	{.kind = OPTION_HEADING, .help = "Options:"},
 	OPTION(TEXT, "http", "HOST:PORT", struct options_given, http,
 	       "the daemon's http.listen (default " HTTP_ADDRESS ")"),
 	OPTION(FLAG, "json", NULL, struct options_given, json, "as JSON, with the past"),
 	OPTION(TEXT, "plot", "FILE", struct options_given, plot,
-	       "draw the past and the forecast into a .svg or .png"),
+	       "draw the past and the forecast, here, or into a .svg or .png", .bare = AS_TEXT,
+	       .fits = is_plot),
 	OPTION(COUNT, "history", "N", struct options_given, history,
 	       "values of the past, up to 10000 (default 240)", .low = 0, .high = 10000),
 };
@@ -105,27 +114,8 @@ static void print_forecast(const char *name, const struct rollcast_forecast *for
 
 /* ---- plot ---- */
 
-static size_t count_items(struct json_piece array)
-{
-	struct json_piece item;
-	size_t count = 0;
-
-	while (json_piece_next(&array, &item))
-		count++;
-	return count;
-}
-
 /* Lines over the times of past and horizon: the past, the mean, the bounds of the widest interval. */
 enum { LINE_CAME, LINE_LOW, LINE_HIGH, LINE_MEAN, LINES };
-
-static void fill_past(struct json_piece past, size_t count, double *came)
-{
-	struct json_piece item;
-
-	for (size_t i = 0; i < count && json_piece_next(&past, &item); i++)
-		if (!json_piece_number(item, &came[i]))
-			came[i] = (double)NAN;
-}
 
 static void fill_future(const struct rollcast_forecast *forecast, size_t past, size_t count,
 			double *values)
@@ -144,10 +134,10 @@ static void fill_future(const struct rollcast_forecast *forecast, size_t past, s
 	}
 }
 
-static int draw(const char *program, const char *file, const char *name,
-		const struct rollcast_forecast *forecast, struct json_piece past)
+static int draw(const char *program, const char *file, const struct forecast_answer *answer)
 {
-	size_t before = count_items(past), count = before + forecast->horizon;
+	const struct rollcast_forecast *forecast = answer->forecast;
+	size_t before = answer->count, count = before + forecast->horizon;
 	CLEANUP(free) double *values = malloc(LINES * count * sizeof(*values));
 	CLEANUP(free) int64_t *times = malloc(count * sizeof(*times));
 
@@ -160,7 +150,7 @@ static int draw(const char *program, const char *file, const char *name,
 	for (size_t i = 0; i < count; i++)
 		times[i] = forecast->origin_us +
 			   ((int64_t)i + 1 - (int64_t)before) * forecast->step_us;
-	fill_past(past, before, values);
+	memcpy(values + LINE_CAME * count, answer->past, before * sizeof(*values));
 	fill_future(forecast, before, count, values);
 	char band[64] = "interval", level[HUMAN_TEXT_MAX];
 
@@ -173,7 +163,7 @@ static int draw(const char *program, const char *file, const char *name,
 		[LINE_HIGH] = {band, PLOT_BAND, values + LINE_HIGH * count},
 		[LINE_MEAN] = {"forecast", PLOT_MODEL, values + LINE_MEAN * count},
 	};
-	const struct plot plot = {.title = name,
+	const struct plot plot = {.title = forecast->name,
 				  .x_label = "UTC",
 				  .y_label = "value",
 				  .times_us = times,
@@ -185,57 +175,64 @@ static int draw(const char *program, const char *file, const char *name,
 	return plot_write(program, file, &plot) < 0 ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* ---- the verb ---- */
-
-static int show(const char *program, const struct options_given *given, const char *name,
-		struct json_piece answer)
+/* The same in characters, as wide as the terminal. */
+static int draw_text(const char *program, const struct forecast_answer *answer)
 {
-	CLEANUP(rollcast_forecast_reader_destroy) struct rollcast_forecast_reader *reader = NULL;
-	const struct rollcast_forecast *forecast;
-	struct json_piece message, history, past;
+	const struct fan fan = {answer->forecast, answer->past, answer->count};
+	struct canvas canvas = {0};
+	size_t width = screen_width();
 
-	if (given->json) {
-		printf("%.*s\n", (int)(answer.end - answer.at), answer.at);
-		return STATUS_DONE;
-	}
-	if (!json_piece_find(answer, "forecast", &message) ||
-	    !json_piece_find(answer, "history", &history) ||
-	    !json_piece_find(history, "values", &past) ||
-	    rollcast_forecast_reader_create(ROLLCAST_FORMAT_JSON, &reader) < 0 ||
-	    rollcast_forecast_read(reader, message.at, (size_t)(message.end - message.at),
-				   &forecast) < 0) {
-		fprintf(stderr, "%s: that is no forecast\n", program);
+	if (canvas_resize(&canvas, width < TEXT_WIDTH_MAX ? width : TEXT_WIDTH_MAX, TEXT_ROWS) <
+	    0) {
+		fprintf(stderr, "%s: there is not enough memory\n", program);
 		return STATUS_FAILED;
 	}
-	if (given->plot)
-		return draw(program, given->plot, name, forecast, past);
-	print_forecast(name, forecast);
+	detail_draw(&canvas, 0, &fan);
+	canvas_print(stdout, &canvas, TEXT_ROWS, isatty(STDOUT_FILENO) && screen_wants_colours());
+	canvas_finish(&canvas);
+	return STATUS_DONE;
+}
+
+/* ---- the verb ---- */
+
+static int show(const char *program, const struct options_given *given,
+		const struct forecast_answer *answer)
+{
+	struct json_piece body = answer->http.body;
+
+	if (given->json)
+		printf("%.*s\n", (int)(body.end - body.at), body.at);
+	else if (!given->plot)
+		print_forecast(answer->forecast->name, answer->forecast);
+	else if (strcmp(given->plot, AS_TEXT) != 0)
+		return draw(program, given->plot, answer);
+	else
+		return draw_text(program, answer);
 	return STATUS_DONE;
 }
 
 int verb_forecast(int argc, char **argv)
 {
 	struct options_given given = {.http = HTTP_ADDRESS, .history = 240};
-	char path[PATH_MAX_BYTES] = "/api/forecast", number[32];
-	struct http_answer answer;
+	struct forecast_answer answer;
 	int files, status = options_read(&options, argc, argv, &given, &files);
 
 	if (status != OPTIONS_GO_ON)
 		return status;
+	if (given.plot && !is_plot(given.plot))
+		return args_refuse(argv[0], "--plot: \"%s\" ends in neither .svg nor .png",
+				   given.plot);
+	if (given.plot && files == 2)
+		return args_refuse(argv[0],
+				   "one stream at a time; \"%s\" ends in neither .svg nor .png",
+				   argv[2]);
 	if (files != 1)
 		return args_refuse(argv[0], files ? "one stream at a time"
 						  : "which stream? `rollcast streams` lists them");
-	if (given.plot && !plot_can_write(given.plot))
-		return args_refuse(argv[0], "--plot: \"%s\" ends in neither .svg nor .png",
-				   given.plot);
-	snprintf(number, sizeof(number), "%lu", (unsigned long)given.history);
-	if (!http_add_query(path, sizeof(path), "history", number) ||
-	    !http_add_query(path, sizeof(path), "stream", argv[1]))
-		return args_refuse(argv[0], "the stream's name is too long");
-	status = http_get_json(argv[0], given.http, path, &answer);
+	status = forecast_answer_get(argv[0], given.http, argv[1], given.history, &answer);
 	if (status != STATUS_DONE)
 		return status;
-	status = show(argv[0], &given, argv[1], answer.body);
-	http_answer_finish(&answer);
+	status = show(argv[0], &given, &answer);
+	forecast_answer_finish(&answer);
 	return status;
 }

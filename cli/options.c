@@ -144,8 +144,8 @@ static void print_help(const struct options *options)
 			printf("\n%s\n", row->help);
 			continue;
 		}
-		snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "",
-			 row->value ? row->value : "");
+		snprintf(left, sizeof(left), row->bare ? "--%s%s[%s]" : "--%s%s%s", row->name,
+			 row->value ? " " : "", row->value ? row->value : "");
 		printf("  %-22s %s\n", left, row->help);
 	}
 	if (options->more)
@@ -198,7 +198,12 @@ static int read_option(const struct options *options, char **argv, int *at, void
 		*(bool *)((char *)into + row->offset) = true;
 		return OPTIONS_GO_ON;
 	}
-	value = name[length] ? name + length + 1 : argv[++*at];
+	if (name[length])
+		value = name + length + 1;
+	else if (row->bare && (!argv[*at + 1] || !row->fits(argv[*at + 1])))
+		value = row->bare;
+	else
+		value = argv[++*at];
 	if (!value)
 		return args_refuse(argv[0], "--%s needs a value: %s", row->name, row->value);
 	if (!read_value(row, value, (char *)into + row->offset))

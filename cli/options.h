@@ -1,7 +1,7 @@
 /*
  * Command lines from a table: one row per option, from which it is read, checked and explained.
  *
- *	--name VALUE   --name=VALUE   --flag   -- ends the options
+ *	--name VALUE   --name=VALUE   --name [VALUE]   --flag   -- ends the options
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -44,6 +44,9 @@ struct option_row {
 	size_t offset;	   /* of the field in the caller's structure */
 	double low, high;
 	const char *const *words; /* ended by NULL */
+	/* The value may be left out: then it is `bare`. What follows is a value only if it fits. */
+	const char *bare;
+	bool (*fits)(const char *text);
 };
 
 /* A row for `field` of `type`; what follows are further fields of the row, by name. */

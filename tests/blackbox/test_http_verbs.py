@@ -73,6 +73,17 @@ def test_a_forecast_is_drawn(server, tmp_path):
     rollcast("forecast", "used_bytes", "--history", 0, "--plot", tmp_path / "b.svg", "--http", server.address)
 
 
+def test_a_forecast_is_drawn_in_characters(server):
+    for arguments in (["--plot", 'load{host="a"}'], ['load{host="a"}', "--plot"], ['load{host="a"}', "--plot", "-"]):
+        lines = rollcast("forecast", *arguments, "--http", server.address).splitlines()
+        assert lines[0].startswith('load{host="a"}') and "3 at 2023-11-14 22:23:10  step 10s" in lines[0]
+        braille = [line for line in lines if any("\u2800" < character < "\u2900" for character in line)]
+        assert len(braille) > 10 and any(" ┤" in line for line in lines)
+        assert any("22:20" in line for line in lines) and any(line.startswith("experts") for line in lines)
+        assert "\x1b" not in "".join(lines)
+    assert "3" in rollcast("forecast", "used_bytes", "--plot", "--history", 0, "--http", server.address)
+
+
 def test_what_is_not_there_is_told(server, tmp_path):
     said = rollcast("forecast", "none", "--http", server.address, status=1)
     assert "there is no forecast of that stream" in said
