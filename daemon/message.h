@@ -44,7 +44,7 @@ struct training {
 	double urgency;
 	int64_t duration_us; /* set by the trainer */
 	uint32_t steps;	     /* optimiser steps done; set by the trainer */
-	bool ran;	     /* false: given back untouched, because the daemon stops */
+	bool ran;	     /* false: given back without a result, because the daemon stops */
 };
 
 /* By what streams are sorted; all but the name from the greatest down. */

@@ -108,6 +108,10 @@ static void adopt(struct groups *groups, struct member *member, const char *matc
 
 	pthread_mutex_lock(&member->lock);
 	r = rollcast_group_adopt(member->group, job);
+	if (r == -ECANCELED) {
+		pthread_mutex_unlock(&member->lock);
+		return;
+	}
 	if (r >= 0)
 		atomic_fetch_add_explicit(&groups->generation, 1, memory_order_release);
 	if (r != 0 && log_allowed(&member->trouble, &suppressed))
@@ -120,7 +124,8 @@ static void adopt(struct groups *groups, struct member *member, const char *matc
 		  1);
 }
 
-static void train_if_due(struct groups *groups, size_t rule)
+static void train_if_due(struct groups *groups, size_t rule, bool (*stop)(const void *context),
+			 const void *context)
 {
 	struct member *member = &groups->members[rule];
 	struct rollcast_group_job *job;
@@ -131,6 +136,7 @@ static void train_if_due(struct groups *groups, size_t rule)
 	job = take_job(groups, member);
 	if (!job)
 		return;
+	rollcast_group_job_stop_if(job, stop, context);
 	start_us = clock_monotonic_us();
 	rollcast_group_job_run(job);
 	count_add(groups->counters, COUNT_TRAINING_STEPS, rollcast_group_job_steps(job));
@@ -138,10 +144,11 @@ static void train_if_due(struct groups *groups, size_t rule)
 	adopt(groups, member, groups->settings->streams[rule].match, job);
 }
 
-void groups_learn(struct groups *groups, const struct training *training)
+void groups_learn(struct groups *groups, const struct training *training,
+		  bool (*stop)(const void *context), const void *context)
 {
 	groups_show(groups, training);
-	train_if_due(groups, training->rule);
+	train_if_due(groups, training->rule, stop, context);
 }
 
 bool groups_train(struct groups *groups)
@@ -150,7 +157,7 @@ bool groups_train(struct groups *groups)
 		return false;
 	atomic_store_explicit(&groups->shown, false, memory_order_relaxed);
 	for (size_t i = 0; i < groups->made; i++)
-		train_if_due(groups, i);
+		train_if_due(groups, i, NULL, NULL);
 	return true;
 }
 

@@ -34,9 +34,10 @@ DEFINE_CLEANUP(struct groups *, groups_destroy);
 
 /*
  * Shows a training that was run to the group of its rule, if that is one, and trains the group if it is
- * due: then this takes as long as a training. Any thread.
+ * due: then this takes as long as a training, or until `stop` is true. Any thread.
  */
-void groups_learn(struct groups *groups, const struct training *training);
+void groups_learn(struct groups *groups, const struct training *training,
+		  bool (*stop)(const void *context), const void *context);
 
 /* Only shows it: groups_train trains. */
 void groups_show(struct groups *groups, const struct training *training);

@@ -29,15 +29,26 @@ bool train_goes_before(const void *a, const void *b)
 	return left->urgency > right->urgency;
 }
 
+static bool is_stopping(const void *context)
+{
+	const struct train *train = context;
+
+	return atomic_load_explicit(&train->stopping, memory_order_relaxed);
+}
+
 static void run_job(const struct train *train, struct training *training)
 {
 	int64_t start_us = clock_monotonic_us();
+	int r;
 
-	rollcast_job_run(training->job);
+	rollcast_job_stop_if(training->job, is_stopping, train);
+	r = rollcast_job_run(training->job);
+	if (r == -ECANCELED)
+		return;
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
-	groups_learn(train->plan.groups, training);
+	groups_learn(train->plan.groups, training, is_stopping, train);
 }
 
 static void *run(void *argument)
@@ -51,7 +62,7 @@ static void *run(void *argument)
 	while ((r = queue_pop(train->plan.queue, WAIT_US, &letter.training)) != QUEUE_CLOSED) {
 		if (r == QUEUE_TIMEOUT)
 			continue;
-		if (!atomic_load_explicit(&train->stopping, memory_order_relaxed))
+		if (!is_stopping(train))
 			run_job(train, &letter.training);
 		queue_push(&train->plan.inboxes[letter.training.shard], &letter);
 	}

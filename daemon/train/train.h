@@ -31,8 +31,8 @@ struct train;
 int train_create(const struct train_plan *plan, struct train **ret_train);
 int train_start(struct train *train);
 /*
- * Closes the queue, gives the trainings in it back untouched, lets those that run end, and joins the
- * threads. Harmless if not started.
+ * Closes the queue, gives the trainings in it back untouched, stops those that run, which lose what they
+ * have learned, and joins the threads. Harmless if not started.
  */
 void train_stop(struct train *train);
 void train_destroy(struct train *train);

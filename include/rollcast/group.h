@@ -61,6 +61,9 @@ struct rollcast_group_job;
 int rollcast_group_job(struct rollcast_group *group, struct rollcast_group_job **ret_job);
 /* Trains. Any thread. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM; adopt it in any case. */
 int rollcast_group_job_run(struct rollcast_group_job *job);
+/* As rollcast_job_stop_if. */
+void rollcast_group_job_stop_if(struct rollcast_group_job *job, bool (*stop)(const void *context),
+				const void *context);
 /* Optimiser steps done by the job, for counters. */
 uint32_t rollcast_group_job_steps(const struct rollcast_group_job *job);
 void rollcast_group_job_destroy(struct rollcast_group_job *job);

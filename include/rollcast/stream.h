@@ -252,6 +252,12 @@ struct rollcast_job;
 int rollcast_stream_job(struct rollcast_stream *stream, struct rollcast_job **ret_job);
 /* Trains. Any thread; needs no stream. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM; adopt it in any case. */
 int rollcast_job_run(struct rollcast_job *job);
+/*
+ * For rollcast_job_run: between optimiser steps it asks `stop`, in its thread, and once that is true ends
+ * with -ECANCELED. Both are borrowed while it runs.
+ */
+void rollcast_job_stop_if(struct rollcast_job *job, bool (*stop)(const void *context),
+			  const void *context);
 /* Optimiser steps done by the job, for counters. */
 uint32_t rollcast_job_steps(const struct rollcast_job *job);
 void rollcast_job_destroy(struct rollcast_job *job);

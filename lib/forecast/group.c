@@ -63,6 +63,7 @@ struct rollcast_group_job {
 	uint32_t count;
 	uint64_t seed;
 	struct network_fit before[SHARED_NETWORKS], after[SHARED_NETWORKS];
+	struct stop stop;
 	uint32_t steps;
 	int result; /* of rollcast_group_job_run; -EAGAIN before it */
 };
@@ -349,6 +350,7 @@ static int train_network(struct rollcast_group_job *job, uint32_t which, struct 
 		.model = &job->model,
 		.lessons = lessons,
 		.seed = random_mix(job->seed, which),
+		.stop = job->stop,
 	};
 	uint64_t windows;
 	int r;
@@ -389,6 +391,12 @@ int rollcast_group_job_run(struct rollcast_group_job *job)
 {
 	job->result = run(job);
 	return job->result;
+}
+
+void rollcast_group_job_stop_if(struct rollcast_group_job *job, bool (*stop)(const void *context),
+				const void *context)
+{
+	job->stop = (struct stop){stop, context};
 }
 
 uint32_t rollcast_group_job_steps(const struct rollcast_group_job *job)

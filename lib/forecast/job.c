@@ -165,6 +165,7 @@ static int train_networks(struct rollcast_job *job, const struct lesson *lesson)
 		.model = &job->settings.model,
 		.lessons = lesson,
 		.lesson_count = 1,
+		.stop = job->stop,
 	};
 	int result = 0;
 
@@ -240,6 +241,12 @@ int rollcast_job_run(struct rollcast_job *job)
 	job->fit.trained_us = job->time_us;
 	job->result = run(job);
 	return job->result;
+}
+
+void rollcast_job_stop_if(struct rollcast_job *job, bool (*stop)(const void *context),
+			  const void *context)
+{
+	job->stop = (struct stop){stop, context};
 }
 
 uint32_t rollcast_job_steps(const struct rollcast_job *job)

@@ -15,6 +15,7 @@
 #include "lib/forecast/blend.h"
 #include "lib/forecast/features.h"
 #include "lib/forecast/fit.h"
+#include "lib/forecast/network_expert.h"
 #include "rollcast/stream.h"
 
 struct rollcast_job {
@@ -29,8 +30,9 @@ struct rollcast_job {
 	struct blend_ratios ratios; /* how its experts did */
 	struct fit before;	    /* of which the networks go on */
 	struct fit fit;		    /* what comes out */
-	uint32_t steps;		    /* optimiser steps done */
-	int result;		    /* of rollcast_job_run; -EAGAIN before it */
+	struct stop stop;
+	uint32_t steps; /* optimiser steps done */
+	int result;	/* of rollcast_job_run; -EAGAIN before it */
 };
 
 /* The job's window, with the seasons that were found. Borrowed from the job. */

@@ -193,6 +193,8 @@ static int train(struct rollcast_trainer *trainer, const struct network_job *job
 		/* Cosine decay within each training (Loshchilov & Hutter 2017). */
 		double decay = 0.05 + 0.95 * 0.5 * (1 + cos(M_PI * i / steps));
 
+		if (job->stop.asked && job->stop.asked(job->stop.context))
+			return -ECANCELED;
 		fill_batch(job, which, &random, shape, &memory, model->batch);
 		r = rollcast_trainer_step(trainer, &batch, (float)(model->rate * decay), &loss);
 		(*done)++;

@@ -17,12 +17,19 @@
 
 enum { NETWORK_LOCAL, NETWORK_SEASONAL };
 
+/* Who may end a training before its time, and how. */
+struct stop {
+	bool (*asked)(const void *context); /* NULL: nobody */
+	const void *context;
+};
+
 /* What one training of one network needs. */
 struct network_job {
 	const struct rollcast_model_settings *model;
 	const struct lesson *lessons; /* one or more, of the same lookback, horizon, season_count */
 	uint32_t lesson_count;
 	uint64_t seed;
+	struct stop stop;
 };
 
 /* Floats of scratch that forecasts need, with any seasons, and how many extras there may be. */
@@ -30,7 +37,8 @@ size_t network_scratch(const struct rollcast_stream_settings *settings, size_t *
 
 /*
  * Trains network `which` from `before` (NULL or of another shape: anew) into *ret_fit, which the
- * caller owns; its scale is that of the first lesson. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM. Adds the optimiser steps done to *steps.
+ * caller owns; its scale is that of the first lesson. 0, ROLLCAST_NETWORK_DIVERGED, -ENOMEM, -ECANCELED
+ * (it was stopped). Adds the optimiser steps done to *steps.
  */
 int network_train(const struct network_job *job, uint32_t which, const struct network_fit *before,
 		  struct network_fit *ret_fit, uint32_t *steps);

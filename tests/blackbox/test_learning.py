@@ -2,6 +2,7 @@
 
 import math
 import random
+import time
 
 import pytest
 
@@ -126,3 +127,18 @@ def test_training_that_diverges_is_survived(world):
     assert daemon.stop() == 0
     assert daemon.counters()['trainings_total{result="diverged"}'] > 0
     assert "diverged, the old weights stay" in daemon.log()
+
+
+@pytest.mark.parametrize("scope", ["stream", "group"])
+def test_a_training_of_many_minutes_does_not_hold_up_the_stop(world, scope):
+    daemon, samples, forecasts = world.push_pull(
+        stream={"window": 1000, "retrain": {"every": 100}},
+        model={"scope": scope, "hidden": 128, "layers": 2, "lookback": 96, "batch": 256,
+               "steps": {"first": 100000, "refit": 100000}})
+    for name in ("a", "b"):
+        samples.send_values(name, [sine(i, None) for i in range(900)])
+    forecasts.receive_until(lambda f: f["time"] >= EPOCH + 898)
+    time.sleep(1)  # in which it has begun
+    assert daemon.stop() == 0
+    assert 'trainings_total{result="diverged"}' not in daemon.counters()
+    assert 'group_trainings_total{result="failed"}' not in daemon.counters()

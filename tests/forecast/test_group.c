@@ -291,6 +291,43 @@ static void a_job_that_was_not_run_changes_nothing(void **state)
 	rollcast_group_adopt(group, job);
 }
 
+/* How often it may be asked before it says so. */
+static bool stop_after(const void *context)
+{
+	uint32_t *times = *(uint32_t *const *)context;
+
+	return (*times)-- == 0;
+}
+
+static void a_training_that_is_stopped_changes_nothing(void **state)
+{
+	struct rollcast_stream_settings settings = group_settings();
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *group = learned_group(&settings);
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
+	struct rollcast_shared *shared = rollcast_group_shared(group);
+	struct rollcast_group_job *group_job;
+	struct rollcast_job *job;
+	uint32_t left = 7, *times = &left;
+
+	(void)state;
+	assert_int_equal(rollcast_group_job(group, &group_job), 0);
+	rollcast_group_job_stop_if(group_job, stop_after, &times);
+	assert_int_equal(rollcast_group_job_run(group_job), -ECANCELED);
+	assert_int_equal(rollcast_group_job_steps(group_job), 7);
+	assert_int_equal(rollcast_group_adopt(group, group_job), -ECANCELED);
+	assert_ptr_equal(rollcast_group_shared(group), shared);
+
+	settings.model.scope = ROLLCAST_SCOPE_STREAM;
+	stream = stream_of(0, &settings);
+	play(stream, NULL, 0, 0, ORIGINS, NULL);
+	assert_int_equal(rollcast_stream_job(stream, &job), 0);
+	left = 3;
+	rollcast_job_stop_if(job, stop_after, &times);
+	assert_int_equal(rollcast_job_run(job), -ECANCELED);
+	assert_int_equal(rollcast_job_steps(job), 3);
+	assert_int_equal(rollcast_stream_adopt(stream, job), -ECANCELED);
+}
+
 static void streams_with_seasons_share_a_network_for_their_number(void **state)
 {
 	struct rollcast_stream_settings settings = group_settings();
@@ -349,6 +386,7 @@ int main(void)
 		cmocka_unit_test(streams_that_are_no_more_do_not_keep_the_others_from_learning),
 		cmocka_unit_test(streams_and_group_may_go_while_a_job_is_out),
 		cmocka_unit_test(a_job_that_was_not_run_changes_nothing),
+		cmocka_unit_test(a_training_that_is_stopped_changes_nothing),
 		cmocka_unit_test(streams_with_seasons_share_a_network_for_their_number),
 		cmocka_unit_test(the_same_streams_teach_the_same_bits),
 		cmocka_unit_test(a_network_may_read_several_steps_at_once),
