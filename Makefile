@@ -54,7 +54,7 @@ MANUALS := $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
 
 all: $(BUILD)/rollcastd $(BUILD)/rollcast lib $(MANUALS) ## programs, manual pages, the library, static and shared
 lib: $(BUILD)/librollcast.a $(BUILD)/$(SONAME)
-tests: all $(TESTS) $(DRIVERS)
+tests: all $(TESTS) $(DRIVERS) $(addsuffix .o,$(FUZZERS)) # fuzzers need clang, but must not fall behind
 fuzzers: $(FUZZERS) $(BUILD)/tests/fuzz/seeds
 
 $(BUILD)/%.o: %.c

@@ -3,7 +3,7 @@
 
 #include "tests/fuzz/decode.h"
 
-typedef size_t cut(const void *bytes, size_t size);
+typedef size_t cutter(const void *bytes, size_t size);
 
 static size_t cut_lines(const void *bytes, size_t size)
 {
@@ -11,7 +11,7 @@ static size_t cut_lines(const void *bytes, size_t size)
 }
 
 /* Where the last whole message ends, with `piece` bytes more at a time; `broken` if one is. */
-static size_t walk(cut *cut, const uint8_t *bytes, size_t size, size_t piece, bool *ret_broken)
+static size_t walk(cutter *cut, const uint8_t *bytes, size_t size, size_t piece, bool *ret_broken)
 {
 	size_t done = 0, come = 0;
 
@@ -28,7 +28,7 @@ static size_t walk(cut *cut, const uint8_t *bytes, size_t size, size_t piece, bo
 	return done;
 }
 
-static void walk_both(cut *cut, const uint8_t *bytes, size_t size, size_t piece)
+static void walk_both(cutter *cut, const uint8_t *bytes, size_t size, size_t piece)
 {
 	bool broken, broken_whole;
 	size_t end = walk(cut, bytes, size, piece, &broken);

@@ -53,7 +53,7 @@ static inline void room_open(struct room *room, bool keeping)
 	size_t forecast_bytes = shard_forecast_block_size(room_settings());
 
 	*room = (struct room){.settings = room_settings()};
-	values_init(&room->limits, room->settings->streams_max);
+	values_init(&room->limits, room->settings->streams_max, 0);
 	must(!queue_init(&room->inbox, ROOM_LETTERS, sizeof(struct letter), NULL, false));
 	must(!queue_init(&room->questions, ROOM_LETTERS, sizeof(struct question *), NULL, false));
 	must(!queue_init(&room->out, ROOM_BLOCKS, sizeof(struct block *), NULL, false));
