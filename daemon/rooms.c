@@ -9,7 +9,6 @@
 #include <zmq.h>
 
 #include "daemon/base/socket.h"
-#include "daemon/settings/value.h"
 
 enum {
 	SHARDS_AUTO_MAX = 8,
@@ -219,9 +218,7 @@ static int make_http(struct daemon *daemon)
 	const char *listen = daemon->settings->http.listen;
 	const struct http_plan plan = {
 		.listen = listen,
-		.access = {.hosts = &daemon->settings->http.hosts,
-			   .token_file = daemon->settings->http.token_file,
-			   .is_local = listen && value_listen_is_local(listen)},
+		.settings = &daemon->settings->http,
 		.forecasts = daemon->settings->http.forecasts,
 		.counters = &daemon->counters,
 		.heartbeats = daemon->heartbeats,

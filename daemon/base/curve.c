@@ -1,9 +1,17 @@
 #include "daemon/base/curve.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
+
+enum {
+	ANNOUNCE_MS = 1000,
+	EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+		 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+		 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+};
 
 static bool is_given(const char *text)
 {
@@ -75,7 +83,31 @@ int curve_connect(void *socket, const struct curve_plan *plan, char why[CERTIFIC
 	return r;
 }
 
-void curve_monitor_endpoint(const char *domain, char ret_endpoint[CURVE_MONITOR_SIZE])
+/* Two frames, domain and endpoint. */
+static int announce(void *context, const char *domain, const char *endpoint)
 {
-	snprintf(ret_endpoint, CURVE_MONITOR_SIZE, "inproc://monitor/%s", domain);
+	int linger_ms = ANNOUNCE_MS, r = 0;
+	void *desk = zmq_socket(context, ZMQ_PUSH);
+
+	if (!desk || zmq_setsockopt(desk, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) ||
+	    zmq_connect(desk, CURVE_DESK) ||
+	    zmq_send(desk, domain, strlen(domain), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+	    zmq_send(desk, endpoint, strlen(endpoint), ZMQ_DONTWAIT) < 0)
+		r = -errno;
+	if (desk)
+		zmq_close(desk);
+	return r;
+}
+
+int curve_watch(void *context, void *socket, const struct curve_plan *plan)
+{
+	static atomic_uint count;
+	char endpoint[CURVE_TEXT_SIZE];
+
+	if (!curve_is_on(plan))
+		return 0;
+	snprintf(endpoint, sizeof(endpoint), "inproc://monitor/%u", count++);
+	if (zmq_socket_monitor(socket, endpoint, EVENTS))
+		return -errno;
+	return announce(context, plan->domain, endpoint);
 }

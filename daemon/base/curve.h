@@ -28,10 +28,14 @@ int curve_serve(void *socket, const struct curve_plan *plan, char why[CERTIFICAT
 int curve_connect(void *socket, const struct curve_plan *plan, char why[CERTIFICATE_WHY_SIZE]);
 
 /*
- * Where a socket of that domain tells what becomes of its connections: an endpoint for ZeroMQ's monitor,
- * and for the guard, who reads there.
+ * Has the socket tell the guard what becomes of its connections, before it has any. ZeroMQ's own thread
+ * waits for the guard to listen, so there must be one. Without CURVE it does nothing. Negative errno.
+ *
+ *	socket ──events──► monitor's endpoint, of its own ──► guard
+ *	   └──── domain and that endpoint ────► CURVE_DESK ─────┘
  */
-enum { CURVE_MONITOR_SIZE = 160 };
-void curve_monitor_endpoint(const char *domain, char ret_endpoint[CURVE_MONITOR_SIZE]);
+#define CURVE_DESK "inproc://guard"
+enum { CURVE_TEXT_SIZE = 160 }; /* enough for each of the two frames at the desk */
+int curve_watch(void *context, void *socket, const struct curve_plan *plan);
 
 #endif

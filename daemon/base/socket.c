@@ -24,12 +24,6 @@ enum {
 	IPC_MODE = 0600,
 };
 
-enum {
-	CURVE_EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-		       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-		       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
-};
-
 static int set_int(void *socket, int option, int value)
 {
 	return zmq_setsockopt(socket, option, &value, sizeof(value)) ? -errno : 0;
@@ -163,26 +157,19 @@ static int connect_all(void *socket, const struct socket_plan *plan)
 	return 0;
 }
 
-static int tell_monitor(void *socket, const struct socket_plan *plan)
+static int tell_guard(void *context, void *socket, const struct socket_plan *plan)
 {
-	char endpoint[CURVE_MONITOR_SIZE];
+	int r = curve_watch(context, socket, &plan->curve);
 
-	if (!curve_is_on(&plan->curve))
-		return 0;
-	curve_monitor_endpoint(plan->curve.domain, endpoint);
-	return zmq_socket_monitor(socket, endpoint, CURVE_EVENTS)
-		       ? complain(plan, "open the monitor of", "a socket", -errno)
-		       : 0;
+	return r < 0 ? complain(plan, "open the monitor of", "a socket", r) : 0;
 }
 
 /* First the server's part, then the client's: each holds for the endpoints that follow it. */
 static int attach(void *socket, const struct socket_plan *plan)
 {
 	char why[CERTIFICATE_WHY_SIZE] = "";
-	int r = tell_monitor(socket, plan);
+	int r = plan->bind_count ? curve_serve(socket, &plan->curve, why) : 0;
 
-	if (r == 0 && plan->bind_count)
-		r = curve_serve(socket, &plan->curve, why);
 	if (r == 0)
 		r = bind_all(socket, plan);
 	if (r == 0 && plan->connect_count)
@@ -213,6 +200,8 @@ int socket_open(void *context, const struct socket_plan *plan, void **ret_socket
 	if (r < 0)
 		complain(plan, "set the limits of", "a socket", r);
 	else
+		r = tell_guard(context, socket, plan);
+	if (r == 0)
 		r = attach(socket, plan);
 	if (r < 0) {
 		set_int(socket, ZMQ_LINGER, 0);

@@ -21,6 +21,7 @@
 enum {
 	DOMAIN_SIZE = 80,
 	EVENTS_WAITING = 100000,
+	FIXED_ITEMS = 3,
 };
 
 /* Why somebody was refused, in the order of the counters. */
@@ -38,10 +39,13 @@ struct port {
 	bool only_connects;
 	struct clients clients;
 	bool cut; /* somebody is no client any more */
+};
 
-	/* The thread's own. */
-	void *monitor;
-	bool failed; /* a handshake has; who it was is told next */
+/* Where a socket tells of its connections. */
+struct monitor {
+	void *socket;
+	struct port *port; /* NULL: of none that we know */
+	bool failed;	   /* a handshake has; who it was is told next */
 	enum reason reason;
 };
 
@@ -50,15 +54,17 @@ struct guard {
 	void *zap; /* the thread's, once it runs */
 	int wake_fd;
 	bool stop;
-	pthread_mutex_t lock; /* of ports, but for what is the thread's own, and of stop */
+	pthread_mutex_t lock; /* of ports and stop */
 	struct port **ports;
 	size_t port_count;
 
 	/* The thread's own. */
 	struct peers peers;
 	struct refusals refusals;
-	zmq_pollitem_t *poll_items; /* [2 + polled]: zap, wake_fd, monitors */
-	size_t polled;
+	void *desk; /* where sockets say that they are there */
+	struct monitor *monitors;
+	size_t monitor_count;
+	zmq_pollitem_t *poll_items; /* [FIXED_ITEMS + monitors]: zap, wake_fd, desk, monitors */
 
 	pthread_t thread;
 	bool started;
@@ -71,12 +77,12 @@ static const char *reason_text(const struct port *port, enum reason reason)
 	static const char *const of_clients[REASONS] = {
 		[REASON_KEY] = "its key is not among the clients",
 		[REASON_PLAINTEXT] = "it does not speak CURVE",
-		[REASON_HANDSHAKE] = "no handshake: it has a wrong server key, or speaks no ZeroMQ",
+		[REASON_HANDSHAKE] = "no handshake: its server key is wrong, or it has none",
 	};
 	static const char *const of_servers[REASONS] = {
 		[REASON_KEY] = "our key is not among its clients; ZeroMQ tries no more",
 		[REASON_PLAINTEXT] = "it does not speak CURVE",
-		[REASON_HANDSHAKE] = "no handshake: our server key is not its, or it is no ZeroMQ",
+		[REASON_HANDSHAKE] = "no handshake: our server key is not its, or it uses none",
 	};
 
 	return (port->only_connects ? of_servers : of_clients)[reason];
@@ -168,18 +174,19 @@ static bool receive_event(void *monitor, struct event *ret_event)
 	return true;
 }
 
-static void note_failure(struct port *port, enum reason reason)
+static void note_failure(struct monitor *monitor, enum reason reason)
 {
-	port->failed = true;
-	port->reason = reason;
+	monitor->failed = true;
+	monitor->reason = reason;
 }
 
 /*
  * A failed handshake is told without saying whose it was; then, by the same thread, that the connection
  * is gone, and which one. Clients whose key is refused are told of through ZAP.
  */
-static void take_event(struct guard *guard, struct port *port, const struct event *event)
+static void take_event(struct guard *guard, struct monitor *monitor, const struct event *event)
 {
+	struct port *port = monitor->port;
 	char source[PEERS_SOURCE_SIZE];
 	int fd = (int)event->value;
 
@@ -188,85 +195,131 @@ static void take_event(struct guard *guard, struct port *port, const struct even
 		peers_came(&guard->peers, fd, port);
 		break;
 	case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-		port->failed = false;
+		monitor->failed = false;
 		break;
 	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
 		if (port->only_connects)
 			refuse(guard, port, REASON_KEY, event->address, "");
 		break;
 	case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-		note_failure(port, event->value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
-					   ? REASON_PLAINTEXT
-					   : REASON_HANDSHAKE);
+		note_failure(monitor, event->value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+					      ? REASON_PLAINTEXT
+					      : REASON_HANDSHAKE);
 		break;
 	case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-		note_failure(port, REASON_HANDSHAKE);
+		note_failure(monitor, REASON_HANDSHAKE);
 		break;
 	case ZMQ_EVENT_DISCONNECTED:
 		peers_source(&guard->peers, fd, port, source);
 		peers_left(&guard->peers, fd);
-		if (port->failed)
-			refuse(guard, port, port->reason,
+		if (monitor->failed)
+			refuse(guard, port, monitor->reason,
 			       port->only_connects ? event->address : source, "");
-		port->failed = false;
+		monitor->failed = false;
 		break;
 	default:
 		break;
 	}
 }
 
-/* ZeroMQ's own thread waits while a monitor is full: all of it is taken at once. */
-static void take_events(struct guard *guard, struct port *port)
+/* ZeroMQ's own thread waits while a monitor is full: all of it is taken at once. False: it is over. */
+static bool take_events(struct guard *guard, struct monitor *monitor)
 {
 	struct event event;
 
-	while (port->monitor && receive_event(port->monitor, &event)) {
-		take_event(guard, port, &event);
-		if (event.what == ZMQ_EVENT_MONITOR_STOPPED) {
-			zmq_close(port->monitor);
-			port->monitor = NULL; /* open_monitors looks for the next */
-		}
+	while (receive_event(monitor->socket, &event)) {
+		if (monitor->port)
+			take_event(guard, monitor, &event);
+		if (event.what == ZMQ_EVENT_MONITOR_STOPPED)
+			return false;
 	}
+	return true;
 }
 
-/* ZeroMQ does not mind that nobody may be there yet. */
-static void open_monitor(struct guard *guard, struct port *port)
+static void take_all_events(struct guard *guard)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < guard->monitor_count; i++) {
+		if (take_events(guard, &guard->monitors[i]))
+			guard->monitors[left++] = guard->monitors[i];
+		else
+			zmq_close(guard->monitors[i].socket);
+	}
+	guard->monitor_count = left;
+}
+
+static void *open_monitor(void *context, const char *endpoint)
 {
 	int none = 0, waiting = EVENTS_WAITING;
-	char endpoint[CURVE_MONITOR_SIZE];
+	void *socket = zmq_socket(context, ZMQ_PAIR);
 
-	curve_monitor_endpoint(port->domain, endpoint);
-	port->monitor = zmq_socket(guard->context, ZMQ_PAIR);
-	if (!port->monitor)
-		return;
-	zmq_setsockopt(port->monitor, ZMQ_LINGER, &none, sizeof(none));
-	zmq_setsockopt(port->monitor, ZMQ_RCVHWM, &waiting, sizeof(waiting));
-	if (zmq_connect(port->monitor, endpoint)) {
-		zmq_close(port->monitor);
-		port->monitor = NULL;
+	if (!socket)
+		return NULL;
+	zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof(none));
+	zmq_setsockopt(socket, ZMQ_RCVHWM, &waiting, sizeof(waiting));
+	if (!zmq_connect(socket, endpoint))
+		return socket;
+	zmq_close(socket);
+	return NULL;
+}
+
+static bool make_room(struct guard *guard)
+{
+	size_t wanted = guard->monitor_count + 1;
+	void *monitors = reallocarray(guard->monitors, wanted, sizeof(*guard->monitors));
+
+	if (monitors)
+		guard->monitors = monitors;
+	void *items =
+		reallocarray(guard->poll_items, FIXED_ITEMS + wanted, sizeof(*guard->poll_items));
+
+	if (items)
+		guard->poll_items = items;
+	return monitors && items;
+}
+
+static void add_monitor(struct guard *guard, const char *domain, const char *endpoint)
+{
+	void *socket = make_room(guard) ? open_monitor(guard->context, endpoint) : NULL;
+
+	if (!socket)
+		log_line(LOG_ERR, "%s: nobody watches who connects: %s", domain,
+			 zmq_strerror(errno));
+	else
+		guard->monitors[guard->monitor_count++] =
+			(struct monitor){.socket = socket, .port = find_port(guard, domain)};
+}
+
+/* Sockets that say that they are there: domain, and the endpoint of their monitor. */
+static void take_arrivals(struct guard *guard)
+{
+	char texts[2][CURVE_TEXT_SIZE];
+
+	for (;;) {
+		for (int i = 0; i < 2; i++) {
+			int size = zmq_recv(guard->desk, texts[i], CURVE_TEXT_SIZE - 1,
+					    i ? 0 : ZMQ_DONTWAIT);
+
+			if (size < 0)
+				return;
+			texts[i][size < CURVE_TEXT_SIZE ? size : CURVE_TEXT_SIZE - 1] = '\0';
+		}
+		add_monitor(guard, texts[0], texts[1]);
 	}
 }
 
-static void open_monitors(struct guard *guard)
+static int plan_poll(struct guard *guard)
 {
-	zmq_pollitem_t *items =
-		reallocarray(guard->poll_items, 2 + guard->port_count, sizeof(*items));
+	zmq_pollitem_t *items = guard->poll_items;
 
-	if (!items)
-		return; /* those that were there go on; the next round tries again */
-	guard->poll_items = items;
 	items[0] = (zmq_pollitem_t){.socket = guard->zap, .events = ZMQ_POLLIN};
 	items[1] = (zmq_pollitem_t){.fd = guard->wake_fd, .events = ZMQ_POLLIN};
-	guard->polled = 0;
-	for (size_t i = 0; i < guard->port_count; i++) {
-		struct port *port = guard->ports[i];
-
-		if (!port->monitor)
-			open_monitor(guard, port);
-		if (port->monitor)
-			items[2 + guard->polled++] =
-				(zmq_pollitem_t){.socket = port->monitor, .events = ZMQ_POLLIN};
-	}
+	items[2] = (zmq_pollitem_t){.socket = guard->desk, .events = ZMQ_POLLIN};
+	for (size_t i = 0; i < guard->monitor_count; i++)
+		items[FIXED_ITEMS + i] =
+			(zmq_pollitem_t){.socket = guard->monitors[i].socket, .events = ZMQ_POLLIN};
+	return (int)(FIXED_ITEMS + guard->monitor_count);
 }
 
 /* ---- the thread ---- */
@@ -288,10 +341,9 @@ static bool go_round(struct guard *guard)
 
 	pthread_mutex_lock(&guard->lock);
 	answer_all(guard);
-	for (size_t i = 0; i < guard->port_count; i++)
-		take_events(guard, guard->ports[i]);
+	take_arrivals(guard);
+	take_all_events(guard);
 	cut_off(guard);
-	open_monitors(guard);
 	stop = guard->stop;
 	pthread_mutex_unlock(&guard->lock);
 	return !stop;
@@ -303,7 +355,7 @@ static void *run(void *argument)
 	uint64_t wakes;
 
 	while (go_round(guard)) {
-		zmq_poll(guard->poll_items, (int)(2 + guard->polled), -1);
+		zmq_poll(guard->poll_items, plan_poll(guard), -1);
 		if (read(guard->wake_fd, &wakes, sizeof(wakes)) < 0)
 			continue; /* it was something else */
 	}
@@ -473,9 +525,14 @@ int guard_create(const struct guard_plan *plan, struct guard **ret_guard)
 	if (r < 0)
 		return r;
 	guard->zap = zmq_socket(guard->context, ZMQ_REP);
-	if (!guard->zap || zmq_setsockopt(guard->zap, ZMQ_LINGER, &none, sizeof(none)) ||
-	    zmq_bind(guard->zap, "inproc://zeromq.zap.01"))
+	guard->desk = zmq_socket(guard->context, ZMQ_PULL);
+	if (!guard->zap || !guard->desk ||
+	    zmq_setsockopt(guard->zap, ZMQ_LINGER, &none, sizeof(none)) ||
+	    zmq_bind(guard->zap, "inproc://zeromq.zap.01") || zmq_bind(guard->desk, CURVE_DESK))
 		return -errno;
+	guard->poll_items = calloc(FIXED_ITEMS, sizeof(*guard->poll_items));
+	if (!guard->poll_items)
+		return -ENOMEM;
 	r = thread_start(&guard->thread, "guard", run, guard);
 	guard->started = r == 0;
 	if (r < 0)
@@ -497,11 +554,13 @@ void guard_destroy(struct guard *guard)
 	}
 	if (guard->zap)
 		zmq_close(guard->zap);
-	for (size_t i = 0; i < guard->port_count; i++) {
-		if (guard->ports[i]->monitor)
-			zmq_close(guard->ports[i]->monitor);
+	if (guard->desk)
+		zmq_close(guard->desk);
+	for (size_t i = 0; i < guard->monitor_count; i++)
+		zmq_close(guard->monitors[i].socket);
+	for (size_t i = 0; i < guard->port_count; i++)
 		port_destroy(guard->ports[i]);
-	}
+	free(guard->monitors);
 	free(guard->ports);
 	free(guard->poll_items);
 	peers_finish(&guard->peers);

@@ -1,7 +1,9 @@
 #include "daemon/watch/access.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -17,6 +19,33 @@ enum {
 	MISDIRECTED = 421,
 	FAILED = 500,
 };
+
+int access_init(struct access *access, const struct http_settings *settings, bool is_local)
+{
+	*access = (struct access){
+		.is_local = is_local,
+		.token_file = strdup(settings->token_file),
+		.hosts.items = calloc(settings->hosts.count + 1, sizeof(char *)),
+	};
+	if (!access->token_file || !access->hosts.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < settings->hosts.count; i++) {
+		access->hosts.items[i] = strdup(settings->hosts.items[i]);
+		if (!access->hosts.items[i])
+			return -ENOMEM;
+		access->hosts.count++;
+	}
+	return 0;
+}
+
+void access_finish(struct access *access)
+{
+	for (size_t i = 0; i < access->hosts.count; i++)
+		free(access->hosts.items[i]);
+	free(access->hosts.items);
+	free(access->token_file);
+	*access = (struct access){0};
+}
 
 /* The host of HOST, HOST:PORT or [HOST]:PORT, without a last dot. Returns whether there is one. */
 static bool read_host(const char *text, char host[HOST_SIZE])
@@ -57,7 +86,7 @@ static bool is_own_name(const char *host)
 
 static bool is_listed(const struct strings *hosts, const char *host)
 {
-	for (size_t i = 0; hosts && i < hosts->count; i++)
+	for (size_t i = 0; i < hosts->count; i++)
 		if (strcasecmp(hosts->items[i], host) == 0)
 			return true;
 	return false;
@@ -68,7 +97,7 @@ static bool is_ours(const struct access *access, const char *text)
 	char host[HOST_SIZE];
 
 	return read_host(text, host) && (is_address(host) || strcasecmp(host, "localhost") == 0 ||
-					 is_own_name(host) || is_listed(access->hosts, host));
+					 is_own_name(host) || is_listed(&access->hosts, host));
 }
 
 /* Programs send neither header; browsers both. */
@@ -97,7 +126,7 @@ static bool is_same(const char a[TOKEN_SIZE], const char b[TOKEN_SIZE])
 
 static bool has_token(const struct access *access)
 {
-	return access->token_file && *access->token_file;
+	return *access->token_file != '\0';
 }
 
 static int read_token(const struct access *access, char token[TOKEN_SIZE])

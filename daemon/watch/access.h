@@ -14,10 +14,14 @@
 #include "daemon/settings/settings.h"
 
 struct access {
-	const struct strings *hosts; /* names beside localhost and this machine's; may be NULL */
-	const char *token_file;	     /* read for each request that needs it; NULL or "": no token */
-	bool is_local;		     /* only this machine can connect */
+	struct strings hosts; /* names beside localhost and this machine's */
+	char *token_file;     /* read for each request that needs it; "": no token */
+	bool is_local;	      /* only this machine can connect */
 };
+
+/* Copies what it needs of the settings. Finish it, even after a failure: -ENOMEM. */
+int access_init(struct access *access, const struct http_settings *settings, bool is_local);
+void access_finish(struct access *access);
 
 /* Of the request; NULL: it has no such header. */
 struct access_request {

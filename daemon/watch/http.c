@@ -11,6 +11,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/settings/value.h"
+#include "daemon/watch/access.h"
 #include "daemon/watch/api.h"
 #include "daemon/watch/forecasts.h"
 #include "daemon/watch/metrics.h"
@@ -28,6 +30,9 @@ struct http {
 	struct http_plan plan;
 	struct MHD_Daemon *server;
 	struct visitors visitors;
+	bool is_local;	      /* listens on loopback, whatever the settings say by now */
+	pthread_mutex_t lock; /* of access */
+	struct access access;
 	double start_seconds;
 	atomic_bool ready;
 };
@@ -254,8 +259,8 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* What the head of a request alone tells. 0, or the status to refuse with. */
-static unsigned check_head(const struct http *http, struct MHD_Connection *connection,
-			   const char *method, const char **ret_why)
+static unsigned check_head(struct http *http, struct MHD_Connection *connection, const char *method,
+			   const char **ret_why)
 {
 	const struct access_request request = {
 		.method = method,
@@ -271,7 +276,11 @@ static unsigned check_head(const struct http *http, struct MHD_Connection *conne
 		*ret_why = "no route takes a body\n";
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 	}
-	return access_check(&http->plan.access, &request, ret_why);
+	pthread_mutex_lock(&http->lock);
+	unsigned status = access_check(&http->access, &request, ret_why);
+
+	pthread_mutex_unlock(&http->lock);
+	return status;
 }
 
 /* Of the connection, from its visitor's first moment to its last. */
@@ -380,11 +389,14 @@ int http_create(const struct http_plan *plan, struct http **ret_http)
 		return -ENOMEM;
 	int r = read_address(plan->listen, &address);
 
+	pthread_mutex_init(&http->lock, NULL);
+	http->is_local = value_listen_is_local(plan->listen);
 	if (r == 0)
-		r = access_try_token(&plan->access);
+		r = http_set_access(http, plan->settings);
 	if (r < 0)
 		return r;
 	http->plan = *plan;
+	http->plan.settings = NULL;
 	http->start_seconds = (double)clock_wall_us() / 1e6;
 	/* Not select: it takes no descriptors above 1023, and peers of other sockets may have those. */
 	unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
@@ -407,6 +419,28 @@ int http_create(const struct http_plan *plan, struct http **ret_http)
 	return 0;
 }
 
+int http_set_access(struct http *http, const struct http_settings *settings)
+{
+	struct access before, access;
+
+	if (!http)
+		return 0;
+	int r = access_init(&access, settings, http->is_local);
+
+	if (r == 0)
+		r = access_try_token(&access);
+	if (r < 0) {
+		access_finish(&access);
+		return r;
+	}
+	pthread_mutex_lock(&http->lock);
+	before = http->access;
+	http->access = access;
+	pthread_mutex_unlock(&http->lock);
+	access_finish(&before);
+	return 0;
+}
+
 void http_set_ready(struct http *http, bool ready)
 {
 	if (http)
@@ -419,5 +453,7 @@ void http_destroy(struct http *http)
 		return;
 	if (http->server)
 		MHD_stop_daemon(http->server);
+	access_finish(&http->access);
+	pthread_mutex_destroy(&http->lock);
 	free(http);
 }

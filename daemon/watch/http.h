@@ -18,13 +18,13 @@
 #include "daemon/base/counters.h"
 #include "daemon/base/queue.h"
 #include "daemon/base/thread.h"
-#include "daemon/watch/access.h"
+#include "daemon/settings/settings.h"
 #include "rollcast/cleanup.h"
 
 /* Everything lent to the server, until http_destroy. */
 struct http_plan {
-	const char *listen;    /* ADDRESS:PORT or [ADDRESS]:PORT */
-	struct access access;  /* who may ask for what */
+	const char *listen;		      /* ADDRESS:PORT or [ADDRESS]:PORT */
+	const struct http_settings *settings; /* only for the call: who may ask for what */
 	const char *forecasts; /* a selector: streams whose forecasts are metrics; NULL: none */
 	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
@@ -40,6 +40,11 @@ struct http;
 
 /* Listens and answers, /-/ready with 503. Logs what fails. Negative errno. */
 int http_create(const struct http_plan *plan, struct http **ret_http);
+/*
+ * Other names and another token, from now on; harmless for NULL. Negative errno, and all as before: it
+ * has logged that the token cannot be read.
+ */
+int http_set_access(struct http *http, const struct http_settings *settings);
 /* From now on /-/ready says yes, or no. */
 void http_set_ready(struct http *http, bool ready);
 /* Ends the thread; requests under way are cut off. */

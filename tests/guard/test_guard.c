@@ -54,22 +54,10 @@ static const char settings_text[] =
 	"server.key_secret, clients: clients}}]\n"
 	"outputs: [{name: z, bind: ipc://z}]\n";
 
-static void open_world(struct world *world)
+static void open_socket(struct world *world)
 {
 	size_t size = sizeof(world->endpoint);
 	char any_port[] = "tcp://127.0.0.1:*", *bind[] = {any_port};
-
-	unlink("server.key"), unlink("server.key_secret");
-	unlink("clients/alice.key"), unlink("clients/alice.key_secret");
-	unlink("clients/bob.key"), unlink("clients/bob.key_secret");
-	*world = (struct world){.server = make("server"),
-				.alice = make("clients/alice"),
-				.bob = make("clients/bob"),
-				.settings = load(settings_text),
-				.context = zmq_ctx_new()};
-	world->plan =
-		(struct guard_plan){world->context, world->settings, world->inputs, world->outputs};
-	assert_int_equal(guard_create(&world->plan, &world->guard), 0);
 	const struct socket_plan plan = {
 		.owner = "inputs.a",
 		.type = ZMQ_PULL,
@@ -82,6 +70,22 @@ static void open_world(struct world *world)
 	assert_int_equal(socket_open(world->context, &plan, &world->socket), 0);
 	assert_int_equal(zmq_getsockopt(world->socket, ZMQ_LAST_ENDPOINT, world->endpoint, &size),
 			 0);
+}
+
+static void open_world(struct world *world)
+{
+	unlink("server.key"), unlink("server.key_secret");
+	unlink("clients/alice.key"), unlink("clients/alice.key_secret");
+	unlink("clients/bob.key"), unlink("clients/bob.key_secret");
+	*world = (struct world){.server = make("server"),
+				.alice = make("clients/alice"),
+				.bob = make("clients/bob"),
+				.settings = load(settings_text),
+				.context = zmq_ctx_new()};
+	world->plan =
+		(struct guard_plan){world->context, world->settings, world->inputs, world->outputs};
+	assert_int_equal(guard_create(&world->plan, &world->guard), 0);
+	open_socket(world);
 }
 
 static void close_world(struct world *world)
@@ -118,6 +122,13 @@ static bool arrives(struct world *world, void *socket, int wait_ms)
 static uint64_t refused(struct world *world)
 {
 	return count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED);
+}
+
+/* As plaintext, or because it left before that was clear. */
+static uint64_t refused_plainly(struct world *world)
+{
+	return count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED + 1) +
+	       count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED + 2);
 }
 
 static void wait_until_refused(struct world *world, uint64_t count)
@@ -217,12 +228,38 @@ static void a_socket_that_is_no_more_in_the_settings_lets_nobody_in(void **state
 	close_world(&world);
 }
 
+static void a_socket_that_takes_the_place_of_another_is_watched_too(void **state)
+{
+	struct world world;
+
+	(void)state;
+	open_world(&world);
+	for (int i = 0; i < 4; i++) {
+		void *before = world.socket, *stranger;
+		uint64_t count = refused_plainly(&world);
+
+		open_socket(&world);
+		zmq_close(before);
+		stranger = zmq_socket(world.context, ZMQ_PUSH);
+		assert_int_equal(zmq_connect(stranger, world.endpoint), 0);
+		for (int j = 0; j < WAIT_MS && refused_plainly(&world) == count; j++)
+			usleep(1000);
+		assert_true(refused_plainly(&world) > count);
+		int none = 0;
+
+		zmq_setsockopt(stranger, ZMQ_LINGER, &none, sizeof(none));
+		zmq_close(stranger);
+	}
+	close_world(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_struck_off_the_list_is_cut_off_and_others_come_back),
 		cmocka_unit_test(who_is_added_is_let_in),
 		cmocka_unit_test(a_list_that_cannot_be_read_changes_nothing),
+		cmocka_unit_test(a_socket_that_takes_the_place_of_another_is_watched_too),
 		cmocka_unit_test(a_socket_that_is_no_more_in_the_settings_lets_nobody_in),
 	};
 

@@ -12,6 +12,8 @@
 
 #include "daemon/watch/access.h"
 
+static char none[] = "";
+
 static unsigned check(const struct access *access, struct access_request request)
 {
 	const char *why = NULL;
@@ -24,8 +26,7 @@ static unsigned check(const struct access *access, struct access_request request
 static void hosts_are_addresses_or_names_that_are_ours(void **state)
 {
 	char name[] = "stats.example", *items[] = {name};
-	const struct strings hosts = {items, 1};
-	const struct access access = {.hosts = &hosts, .is_local = true};
+	const struct access access = {{items, 1}, none, true};
 	static const struct {
 		const char *host;
 		unsigned status;
@@ -61,7 +62,7 @@ static void hosts_are_addresses_or_names_that_are_ours(void **state)
 
 static void this_machine_may_be_asked_by_its_name(void **state)
 {
-	const struct access access = {.is_local = true};
+	const struct access access = {.token_file = none, .is_local = true};
 	char name[300] = "";
 
 	(void)state;
@@ -73,7 +74,7 @@ static void this_machine_may_be_asked_by_its_name(void **state)
 
 static void pages_of_other_origins_change_nothing(void **state)
 {
-	const struct access access = {.is_local = true};
+	const struct access access = {.token_file = none, .is_local = true};
 	static const struct {
 		const char *method, *origin, *site;
 		unsigned status;
@@ -106,7 +107,7 @@ static void what_changes_something_needs_the_token(void **state)
 {
 	char path[] = "/tmp/rollcast-token-XXXXXX";
 	const struct access access = {.token_file = path, .is_local = true};
-	const struct access wide = {.is_local = false};
+	const struct access wide = {.token_file = none};
 	int fd = mkstemp(path);
 	static const struct {
 		const char *authorization;
