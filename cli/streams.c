@@ -12,7 +12,7 @@
 
 enum { PATH_MAX_BYTES = 4096 };
 
-static const char *const orders[] = {"name", "skill", "coverage", "samples", "age", NULL};
+static const char *const orders[] = {"name", "skill", "coverage", "breach", "samples", "age", NULL};
 
 struct options_given {
 	const char *http, *match, *search;
@@ -30,7 +30,8 @@ static const struct option_row rows[] = {
 	OPTION(TEXT, "search", "TEXT", struct options_given, search,
 	       "only those with this in their name or labels"),
 	OPTION(WORD, "sort", "KEY", struct options_given, sort,
-	       "name (default), or the greatest first: skill, coverage, samples, age",
+	       "name (default), or the greatest first: skill, coverage,\n"
+	       "                         breach, samples, age",
 	       .words = orders),
 	OPTION(FLAG, "reverse", NULL, struct options_given, reverse, "the least first"),
 	OPTION(COUNT, "limit", "N", struct options_given, limit,
@@ -48,7 +49,9 @@ static const struct options options = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.more = "Columns: LAST value, widest interval AT THE END of the horizon, the EXPERT that\n"
 		"counts most, SKILL 1 - MAE / MAE of the better of naive and seasonal naive,\n"
-		"share COVERED by the widest interval, AGE of the newest sample. What is not\n"
+		"share COVERED by the widest interval, probability of the BREACH of a threshold\n"
+		"within the horizon (! while an alert stands), AGE of the newest sample. What is "
+		"not\n"
 		"known is -. Exit status: 0 done, 1 failed at run time, 2 wrong usage.\n",
 };
 
@@ -109,6 +112,13 @@ static double coverage_of(struct json_piece stream)
 	return share;
 }
 
+static bool is_raised(struct json_piece stream)
+{
+	struct json_piece raised;
+
+	return json_piece_find(stream, "raised", &raised) && *raised.at == 't';
+}
+
 static void print_stream(struct json_piece stream, int width)
 {
 	char name[ROLLCAST_NAME_MAX], expert[64], text[HUMAN_TEXT_MAX];
@@ -123,7 +133,9 @@ static void print_stream(struct json_piece stream, int width)
 	print_interval(stream, prefix);
 	printf("  %-18s  %7s", expert, human_percent(json_piece_number_at(stream, "skill"), text));
 	printf("  %7s", human_percent(coverage_of(stream), text));
-	printf("  %4s\n", human_age((int64_t)(1e6 * (isnan(age) ? 0 : age)), text));
+	printf("  %6s%s", human_percent(json_piece_number_at(stream, "breach"), text),
+	       is_raised(stream) ? "!" : " ");
+	printf(" %4s\n", human_age((int64_t)(1e6 * (isnan(age) ? 0 : age)), text));
 }
 
 static int longest_name(struct json_piece streams)
@@ -148,8 +160,8 @@ static void print_streams(struct json_piece answer)
 		return;
 	int width = longest_name(streams);
 
-	printf("%-*s  %8s  %-20s  %-18s  %7s  %7s  %4s\n", width, "STREAM", "LAST", "AT THE END",
-	       "EXPERT", "SKILL", "COVERED", "AGE");
+	printf("%-*s  %8s  %-20s  %-18s  %7s  %7s  %6s  %4s\n", width, "STREAM", "LAST",
+	       "AT THE END", "EXPERT", "SKILL", "COVERED", "BREACH", "AGE");
 	for (; json_piece_next(&streams, &stream); shown++)
 		print_stream(stream, width);
 	matched = (uint64_t)json_piece_number_at(answer, "matched");

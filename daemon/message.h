@@ -52,6 +52,7 @@ enum stream_order {
 	ORDER_NAME,
 	ORDER_SKILL,
 	ORDER_COVERAGE, /* of the widest interval */
+	ORDER_BREACH,	/* the most probable one of a threshold */
 	ORDER_SAMPLES,
 	ORDER_AGE, /* since the newest sample */
 	ORDERS,

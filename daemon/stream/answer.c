@@ -9,11 +9,19 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/stream/thresholds.h"
 
 struct pick {
 	double key;
 	const struct entry *entry;
 	const struct rollcast_forecast *forecast;
+};
+
+/* Who is asked. */
+struct asked {
+	const struct shard_plan *plan;
+	const struct table *table;
+	const struct question *question;
 };
 
 struct picks {
@@ -68,12 +76,36 @@ static void keep(struct picks *picks, const struct pick *pick)
 	}
 }
 
-static double key_of(const struct question *question, const struct entry *entry,
-		     const struct rollcast_forecast *forecast)
+/* The forecast with the thresholds that it is held against. */
+static struct rollcast_forecast with_thresholds(const struct asked *asked, const struct pick *pick)
 {
+	struct rollcast_forecast forecast = *pick->forecast;
+
+	thresholds_show(asked->plan->settings, asked->plan->limits, pick->entry->watching,
+			pick->entry->raised, &forecast);
+	return forecast;
+}
+
+/* NaN: nothing is watched, or no limit is known. */
+static double breach_of(const struct asked *asked, const struct pick *pick)
+{
+	double probability = (double)NAN;
+
+	if (!pick->entry->watching)
+		return probability;
+	const struct rollcast_forecast forecast = with_thresholds(asked, pick);
+
+	for (uint32_t i = 0; i < forecast.threshold_count; i++)
+		probability = fmax(probability, forecast.thresholds[i].probability);
+	return probability;
+}
+
+static double key_of(const struct asked *asked, const struct pick *pick)
+{
+	const struct rollcast_forecast *forecast = pick->forecast;
 	double key = 0;
 
-	switch (question->order) {
+	switch (asked->question->order) {
 	case ORDER_SKILL:
 		key = forecast->skill;
 		break;
@@ -85,19 +117,22 @@ static double key_of(const struct question *question, const struct entry *entry,
 		key = (double)forecast->samples;
 		break;
 	case ORDER_AGE:
-		key = -(double)entry->arrival_us;
+		key = -(double)pick->entry->arrival_us;
+		break;
+	case ORDER_BREACH:
+		key = breach_of(asked, pick);
 		break;
 	case ORDER_NAME:
 	case ORDERS:
 		break;
 	}
-	return question->reversed ? -key : key;
+	return asked->question->reversed ? -key : key;
 }
 
 /* Returns whether the entry is one of those asked for. */
-static bool take_entry(const struct question *question, const struct entry *entry,
-		       struct picks *picks)
+static bool take_entry(const struct asked *asked, const struct entry *entry, struct picks *picks)
 {
+	const struct question *question = asked->question;
 	struct rollcast_text name;
 	struct pick pick = {.entry = entry};
 
@@ -111,26 +146,27 @@ static bool take_entry(const struct question *question, const struct entry *entr
 	pick.forecast = rollcast_stream_latest(entry->stream);
 	if (!pick.forecast)
 		return false;
-	pick.key = key_of(question, entry, pick.forecast);
+	pick.key = key_of(asked, &pick);
 	keep(picks, &pick);
 	return true;
 }
 
-static uint32_t take_entries(const struct question *question, const struct table *table,
-			     struct picks *picks)
+static uint32_t take_entries(const struct asked *asked, struct picks *picks)
 {
+	const struct question *question = asked->question;
+	const struct table *table = asked->table;
 	uint32_t matched = 0;
 
 	if (question->name) {
 		struct rollcast_text name = {question->name, strlen(question->name)};
 
-		return take_entry(question,
+		return take_entry(asked,
 				  table_find(table, rollcast_name_hash(name), name.bytes,
 					     (uint32_t)name.length),
 				  picks);
 	}
 	for (size_t i = 0; i < table->capacity; i++)
-		matched += take_entry(question, table->slots[i], picks);
+		matched += take_entry(asked, table->slots[i], picks);
 	return matched;
 }
 
@@ -153,13 +189,14 @@ static struct rollcast_forecast cut_down(const struct rollcast_forecast *forecas
 	return cut;
 }
 
-static void append_stream(const struct question *question, const struct pick *pick, int64_t now_us,
+static void append_stream(const struct asked *asked, const struct pick *pick, int64_t now_us,
 			  struct block *block)
 {
+	const struct question *question = asked->question;
+	const struct rollcast_forecast forecast = with_thresholds(asked, pick);
 	double quantiles[CUT_QUANTILES];
 	bool whole = question->kind == QUESTION_FORECASTS;
-	struct rollcast_forecast told =
-		whole ? *pick->forecast : cut_down(pick->forecast, quantiles);
+	struct rollcast_forecast told = whole ? forecast : cut_down(&forecast, quantiles);
 	size_t size = sizeof(struct stream_record) + rollcast_forecast_size(&told) +
 		      question->history * sizeof(double);
 	struct stream_record *record = block_append(block, size);
@@ -192,19 +229,20 @@ static size_t bytes_of(const struct question *question, const struct picks *pick
 	return bytes;
 }
 
-static void answer_streams(const struct table *table, const struct question *question,
-			   struct answer *answer)
+static void answer_streams(const struct asked *asked, struct answer *answer)
 {
+	const struct question *question = asked->question;
+	const struct table *table = asked->table;
 	uint32_t most = question->most < table->count ? question->most : (uint32_t)table->count;
 	struct picks picks = {.items = calloc(most + 1, sizeof(*picks.items)), .most = most};
 	int64_t now_us = clock_monotonic_us();
 
 	if (!picks.items)
 		return;
-	answer->matched = take_entries(question, table, &picks);
+	answer->matched = take_entries(asked, &picks);
 	answer->records = block_create(bytes_of(question, &picks));
 	for (uint32_t i = 0; answer->records && i < picks.count; i++)
-		append_stream(question, &picks.items[i], now_us, answer->records);
+		append_stream(asked, &picks.items[i], now_us, answer->records);
 	free(picks.items);
 }
 
@@ -227,15 +265,16 @@ static void answer_trainings(const struct trainings *trainings, struct answer *a
 	}
 }
 
-void answer_question(const struct table *table, const struct trainings *trainings,
-		     struct question *question)
+void answer_question(const struct shard_plan *plan, const struct table *table,
+		     const struct trainings *trainings, struct question *question)
 {
+	const struct asked asked = {plan, table, question};
 	struct answer answer = {0};
 
 	if (question->kind == QUESTION_TRAININGS)
 		answer_trainings(trainings, &answer);
 	else
-		answer_streams(table, question, &answer);
+		answer_streams(&asked, &answer);
 	if (queue_try_push(&question->answers, &answer) != 0)
 		free(answer.records);
 	question_release(question);

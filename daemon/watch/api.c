@@ -88,7 +88,7 @@ static void put_weights(FILE *body, const struct rollcast_forecast *forecast)
 
 static const char *const orders[ORDERS] = {
 	[ORDER_NAME] = "name",	     [ORDER_SKILL] = "skill", [ORDER_COVERAGE] = "coverage",
-	[ORDER_SAMPLES] = "samples", [ORDER_AGE] = "age",
+	[ORDER_SAMPLES] = "samples", [ORDER_AGE] = "age",     [ORDER_BREACH] = "breach",
 };
 
 static bool read_order(const char *text, struct question *question)
@@ -102,6 +102,20 @@ static bool read_order(const char *text, struct question *question)
 			return true;
 		}
 	return false;
+}
+
+/* The most probable breach of a threshold; null: nothing is watched, or no limit is known. */
+static void put_breach(FILE *body, const struct rollcast_forecast *forecast)
+{
+	double probability = (double)NAN;
+	bool raised = false;
+
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		probability = fmax(probability, forecast->thresholds[i].probability);
+		raised = raised || forecast->thresholds[i].raised;
+	}
+	put_number(body, "breach", probability);
+	fprintf(body, ", \"raised\": %s", raised ? "true" : "false");
 }
 
 /* A stream's forecast was cut down to the last step of its horizon. */
@@ -126,6 +140,7 @@ static void put_stream(FILE *body, const struct stream_record *record)
 					 : (double)NAN);
 	put_weights(body, forecast);
 	put_number(body, "skill", forecast->skill);
+	put_breach(body, forecast);
 	if (forecast->trained_us)
 		put_seconds(body, "trained", forecast->trained_us);
 	else
@@ -171,8 +186,8 @@ unsigned api_streams(const struct http_plan *plan, const struct api_query *query
 			      "match= narrows the streams");
 	if (!read_order(query->sort, question))
 		return refuse(body, MHD_HTTP_BAD_REQUEST,
-			      "sort is name, skill, coverage, samples or age, or one of them with "
-			      "a - before it");
+			      "sort is name, skill, coverage, breach, samples or age, or one of "
+			      "them with a - before it");
 	if (query->match && rollcast_selector_create(query->match, &question->selector, why,
 						     sizeof(why), &column) < 0) {
 		snprintf(text, sizeof(text), "match is no selector: %s", why);

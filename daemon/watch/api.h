@@ -7,8 +7,8 @@
  *	/api/forecast?stream=NAME&history=N  one stream: forecast, and the values before it
  *	/api/trainings                       the last ones
  *
- * match is a selector, search a part of a name or its labels. sort: name, skill, coverage, samples or
- * age, each with `-` before it for the other way round.
+ * match is a selector, search a part of a name or its labels. sort: name, skill, coverage, breach (the
+ * probability of the most probable breach of a threshold), samples or age, each with `-` before it for the other way round.
  */
 #ifndef DAEMON_WATCH_API_H
 #define DAEMON_WATCH_API_H

@@ -177,7 +177,8 @@ function rowOf(item) {
 		element('td', number(item.last, iec), 'number'),
 		element('td', tick(item.interval[0], iec) + ' … ' + tick(item.interval[1], iec), 'number wide'),
 		element('td', percent(item.skill), 'number' + (item.skill > 0 ? ' good' : '')),
-		element('td', percent(covered), 'number'));
+		element('td', percent(covered), 'number'),
+		element('td', percent(item.breach), 'number breach' + (item.raised ? ' bad' : '')));
 	if (item.stream === state.stream) row.className = 'chosen';
 	row.addEventListener('click', () => {
 		location.hash = encodeURIComponent(item.stream);
@@ -210,6 +211,7 @@ async function askStreams() {
 	$('trouble').hidden = true;
 	$('matched').textContent = found.matched === 1 ? '1 stream' : `${number(found.matched)} streams`;
 	$('streams').replaceChildren(...found.streams.map(rowOf));
+	if (found.streams.some((item) => item.breach !== null)) $('list').classList.add('watched');
 	const last = found.offset + found.streams.length;
 	$('pages').hidden = found.matched <= LIMIT;
 	$('range').textContent = `${found.offset + 1}–${last} of ${found.matched}`;
@@ -266,6 +268,9 @@ function modelOf(answer) {
 		stream: answer.stream, step, origin, came, earlier, begin,
 		end: origin + forecast.mean.length * step,
 		mean: [[origin, forecast.last], ...ahead(forecast.mean)],
+		limits: Object.entries(forecast.thresholds || {})
+			.filter(([, threshold]) => threshold.limit !== null)
+			.map(([name, threshold]) => ({name, value: threshold.limit})),
 		fans: bands.map((band) => ({
 			level: band.level,
 			points: [[origin, forecast.last, forecast.last],
@@ -284,9 +289,14 @@ function rangeOf(model) {
 	for (const points of [model.came, model.mean, model.earlier]) points.forEach((point) => see(point[1]));
 	for (const band of [...model.fans.map((fan) => fan.points), model.earlier.map((point) => point.slice(1))])
 		band.forEach((point) => { see(point[1]); see(point[2]); });
+	/* A limit that is far away would press all else flat. */
+	const reach = 0.6 * (high - low), near = [low - reach, high + reach];
+	for (const limit of model.limits) if (limit.value >= near[0] && limit.value <= near[1]) see(limit.value);
 	const room = high > low ? 0.06 * (high - low) : Math.abs(high) * 0.1 || 1;
 	return [low - room, high + room];
 }
+
+const limitText = (model, limit) => `${limit.name} ${number(limit.value, isBytes(model.stream))}`;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 const opacity = (fans) => Math.min(0.24, 0.5 / Math.max(1, fans));
@@ -335,6 +345,19 @@ function graphChart(place) {
 			for (const [time, value] of [[a[0], a[2]], [b[0], b[2]], [b[0], b[3]], [a[0], a[3]]])
 				canvas.lineTo(drawn.toDomXCoord(time * 1000), drawn.toDomYCoord(value));
 			canvas.fill();
+		}
+		canvas.globalAlpha = 1;
+		canvas.strokeStyle = canvas.fillStyle = colour('bad');
+		canvas.setLineDash([6, 4]);
+		canvas.font = '11px system-ui, sans-serif';
+		for (const limit of model.limits) {
+			const y = drawn.toDomYCoord(limit.value);
+			if (y < area.y || y > area.y + area.h) continue;
+			canvas.beginPath();
+			canvas.moveTo(area.x, y);
+			canvas.lineTo(area.x + area.w, y);
+			canvas.stroke();
+			canvas.fillText(limitText(model, limit), area.x + 6, y < area.y + 16 ? y + 12 : y - 4);
 		}
 		canvas.restore();
 	}
@@ -407,6 +430,11 @@ function plainChart(place) {
 			line(model.earlier.flatMap((point, i) => i && isBroken(model, i) ? [[point[0], null], point] : [point]), 'earlier');
 			line(model.came, 'came');
 			line(model.mean, 'mean');
+			for (const limit of model.limits) {
+				if (limit.value < low || limit.value > high) continue;
+				svg.append(make('path', {d: `M${left},${y(limit.value)}H${width - 8}`, class: 'limit'}),
+					make('text', {x: left + 6, y: y(limit.value) - 4, class: 'axis limit'}, limitText(model, limit)));
+			}
 			place.replaceChildren(svg);
 		},
 	};
@@ -466,7 +494,13 @@ function showWeights(forecast) {
 	}));
 }
 
-function showMeasured(forecast) {
+function breachFigure(stream, name, threshold) {
+	const when = threshold.seconds === null ? '' : ` in ${span(threshold.seconds)}`;
+	return figure(`${name} ${number(threshold.limit, isBytes(stream))}`,
+		`${percent(threshold.probability)}${when}${threshold.raised ? ', alert' : ''}`, threshold.raised);
+}
+
+function showMeasured(stream, forecast) {
 	const levels = Object.keys(forecast.coverage).map(Number).sort((a, b) => b - a);
 	const widest = levels.length ? String(levels[0]) : null;
 	$('about').hidden = true;
@@ -477,7 +511,9 @@ function showMeasured(forecast) {
 		figure('ahead', `${forecast.mean.length} × ${span(forecast.step)}`),
 		figure('samples', number(forecast.samples)),
 		figure('trained', forecast.trained === null ? 'not yet'
-			: `${span(Math.max(0, forecast.time - forecast.trained))} ago`));
+			: `${span(Math.max(0, forecast.time - forecast.trained))} ago`),
+		...Object.entries(forecast.thresholds || {})
+			.map(([name, threshold]) => breachFigure(stream, name, threshold)));
 }
 
 let legendOf = '';
@@ -494,7 +530,7 @@ async function askForecast() {
 	if (kind !== legendOf) showLegend(model);
 	legendOf = kind;
 	showWeights(answer.forecast);
-	showMeasured(answer.forecast);
+	showMeasured(stream, answer.forecast);
 	return Math.min(5000, Math.max(500, 1000 * model.step));
 }
 

@@ -22,10 +22,10 @@ STEP = 10  # seconds: silence closes no step while a test runs; a regular stream
 class Server:
     """A daemon that serves HTTP, and what is sent to it and comes back."""
 
-    def __init__(self, world, **http):
+    def __init__(self, world, thresholds=(), **http):
         self.address = free_endpoint().removeprefix("tcp://")
         self.daemon, self.samples, self.forecasts = world.push_pull(
-            http={"listen": self.address, **http}, stream={"step": f"{STEP}s"})
+            http={"listen": self.address, **http}, stream={"step": f"{STEP}s"}, thresholds=list(thresholds))
 
     def ask(self, path, method="GET", **query):
         """Status, headers and body."""

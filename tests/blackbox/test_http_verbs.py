@@ -84,6 +84,21 @@ def test_a_forecast_is_drawn_in_characters(server):
     assert "3" in rollcast("forecast", "used_bytes", "--plot", "--history", 0, "--http", server.address)
 
 
+def test_breaches_are_told_and_sorted_by(world):
+    server = Server(world, thresholds=[{"name": "full", "match": "b*", "above": 10},
+                                       {"name": "over", "match": "c", "above": 3}])
+    for name, factor in (("a", 1), ("b", 1), ("c", 1)):
+        server.send(name, [factor * float(i % 7) for i in range(60)])
+    lines = rollcast("streams", "--sort", "breach", "--http", server.address).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["c", "b", "a"]
+    assert "BREACH" in lines[0] and "%! " in lines[1] and "!" not in lines[2] + lines[3]
+    found = json.loads(rollcast("streams", "--json", "--sort", "breach", "--http", server.address))["streams"]
+    assert found[0]["raised"] and found[0]["breach"] > found[1]["breach"] >= 0 and found[2]["breach"] is None
+    assert "over 3: breach" in rollcast("forecast", "c", "--plot", "--http", server.address)
+    answer = json.loads(rollcast("forecast", "c", "--json", "--http", server.address))
+    assert answer["forecast"]["thresholds"]["over"]["raised"]
+
+
 def test_what_is_not_there_is_told(server, tmp_path):
     said = rollcast("forecast", "none", "--http", server.address, status=1)
     assert "there is no forecast of that stream" in said

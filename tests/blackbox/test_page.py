@@ -32,7 +32,9 @@ class Feed:
         self.address = free_endpoint().removeprefix("tcp://")
         self.settings = settings([{"type": "pull", "bind": [self.endpoints[0]]}],
                                  [{"bind": [self.endpoints[1]]}],
-                                 http={"listen": self.address}, stream={"step": "250ms", "horizon": 8})
+                                 http={"listen": self.address},
+                                 thresholds=[{"name": "full", "match": "load{host=\"b\"}", "above": 160}],
+                                 stream={"step": "250ms", "horizon": 8})
         self.world = world
         self.start()
         self.samples = world.client(zmq.PUSH, connect=self.endpoints[0])
@@ -95,6 +97,21 @@ def test_streams_are_found_sorted_and_chosen(feed, browser):
     browser.run("[...document.querySelectorAll('#streams tr')].find(r => r.textContent.includes('host=b')).click()")
     feed.wait_for(browser, "document.title.startsWith('load{host=\"b\"}')")
     assert "host" in browser.run("location.hash")
+
+
+def test_thresholds_are_shown_and_sorted_by(feed, browser):
+    browser.open(f"http://{feed.address}/")
+    breach = "document.querySelector('#streams tr .breach').textContent"
+    feed.wait_for(browser, f"{ROWS}.length === 3")
+    browser.run("document.querySelector('[data-sort=breach]').click()")
+    feed.wait_for(browser, f"{ROWS}[0] === 'load{{host=\"b\"}}' && {breach}.includes('%')")
+    browser.run("location.hash = encodeURIComponent('load{host=\"b\"}')")
+    feed.wait_for(browser, "document.querySelector('#measured').textContent.includes('full 160')")
+    browser.call("Network.setBlockedURLs", urls=["*dygraph*"])
+    browser.call("Page.reload")
+    feed.wait_for(browser, "document.querySelectorAll('#chart svg path.limit').length === 1 &&"
+                           "document.querySelector('#chart svg text.limit').textContent === 'full 160'")
+    assert not [c for c in browser.complaints if "dygraph" not in c]
 
 
 def test_it_fits_a_phone_in_the_dark(feed, browser):
