@@ -23,12 +23,20 @@ int link_open(struct link *link, void *context, void *socket)
 	return link->monitor && !zmq_connect(link->monitor, MONITOR) ? 0 : -zmq_errno();
 }
 
+void link_complain(const struct link *link)
+{
+	if (link->trouble)
+		fprintf(stderr, "%s: %s %s\n", link->program, link->endpoint, link->trouble);
+}
+
 /* Once: it would be tried again and again. */
 static void say(struct link *link, const char *why)
 {
-	if (!link->said && link->is_client)
-		fprintf(stderr, "%s: %s %s\n", link->program, link->endpoint, why);
-	link->said = true;
+	if (link->trouble || !link->is_client)
+		return;
+	link->trouble = why;
+	if (!link->quiet)
+		link_complain(link);
 }
 
 /* One event: a frame of u16 event and u32 value, and a frame with the address. */

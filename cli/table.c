@@ -345,6 +345,8 @@ void table_draw_totals(struct canvas *canvas, size_t row, const struct board *bo
 	else
 		fputs("waiting for forecasts", memory);
 	fprintf(memory, "  %s", view->endpoint);
+	if (view->trouble)
+		fprintf(memory, " %s", view->trouble);
 	fclose(memory);
 	text[sizeof(text) - 1] = '\0';
 	table_fit_name(text, canvas->width, fitted, sizeof(fitted));

@@ -17,7 +17,7 @@
 #include "cli/canvas.h"
 
 struct table_view {
-	const char *endpoint;
+	const char *endpoint, *trouble; /* NULL: it works, as far as is known */
 	double per_second;  /* forecasts; NaN: not known yet */
 	bool counts_losses; /* false: part of the sequence was not subscribed to */
 	int64_t now_us;	    /* monotonic */

@@ -193,6 +193,7 @@ static struct table_view view_of(const struct watch *watch, int64_t now_us)
 {
 	return (struct table_view){
 		.endpoint = watch->given.connect,
+		.trouble = watch->subscription.link.trouble,
 		.per_second = watch->per_second,
 		.counts_losses = !*watch->given.topic,
 		.now_us = now_us,
@@ -407,9 +408,12 @@ static int watch_forecasts(struct watch *watch)
 	/* A terminal that ncurses does not know gets lines. */
 	if (watch->mode == MODE_SCREEN && screen_open() < 0)
 		watch->mode = MODE_LINES;
+	watch->subscription.link.quiet = watch->mode == MODE_SCREEN;
 	r = run(watch);
-	if (watch->mode == MODE_SCREEN)
+	if (watch->mode == MODE_SCREEN) {
 		screen_close();
+		link_complain(&watch->subscription.link);
+	}
 	if (r >= 0 && watch->mode == MODE_TABLE)
 		r = print_table(watch);
 	/* A reader that has seen enough is no failure. */
