@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { HIGH_WATER_MARK = 100000, HEARTBEAT_MS = 5000 };
+enum { HIGH_WATER_MARK = 100000, KEEPALIVE_S = 10 };
 
 /* Topic, payload and sequence; or payload alone, or with a topic. */
 struct message {
@@ -90,7 +90,8 @@ int subscription_open(struct subscription *subscription, const char *endpoint, c
 	socket = subscription->context ? zmq_socket(subscription->context, ZMQ_SUB) : NULL;
 	subscription->socket = socket;
 	if (!socket || set(socket, ZMQ_LINGER, 0) || set(socket, ZMQ_RCVHWM, HIGH_WATER_MARK) ||
-	    set(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) ||
+	    set(socket, ZMQ_TCP_KEEPALIVE, 1) || /* no heartbeats: daemon/base/socket.c */
+	    set(socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S) ||
 	    zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)))
 		return -zmq_errno();
 	link->endpoint = endpoint;

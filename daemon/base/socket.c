@@ -15,8 +15,9 @@
 #include "daemon/base/log.h"
 
 enum {
-	HEARTBEAT_MS = 10000,
-	HEARTBEAT_TIMEOUT_MS = 30000,
+	KEEPALIVE_S = 10, /* of silence, then probes, */
+	PROBE_S = 5,
+	PROBES = 4, /* as many as may be lost */
 	HANDSHAKE_MS = 10000,
 	RECONNECT_MS = 100,
 	RECONNECT_MAX_MS = 5000,
@@ -29,6 +30,11 @@ static int set_int(void *socket, int option, int value)
 	return zmq_setsockopt(socket, option, &value, sizeof(value)) ? -errno : 0;
 }
 
+/*
+ * TCP looks whether silent peers are still there, not ZeroMQ's heartbeats: these end the whole process
+ * if a peer goes while its messages have to wait (an assertion in libzmq 4.3), and take one that answers
+ * behind a backlog for dead.
+ */
 static int set_limits(void *socket, const struct socket_plan *plan)
 {
 	const struct {
@@ -37,8 +43,10 @@ static int set_limits(void *socket, const struct socket_plan *plan)
 		{ZMQ_SNDHWM, (int)plan->high_water_mark},
 		{ZMQ_RCVHWM, (int)plan->high_water_mark},
 		{ZMQ_LINGER, plan->linger_ms},
-		{ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS},
-		{ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS},
+		{ZMQ_TCP_KEEPALIVE, 1},
+		{ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S},
+		{ZMQ_TCP_KEEPALIVE_INTVL, PROBE_S},
+		{ZMQ_TCP_KEEPALIVE_CNT, PROBES},
 		{ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
 		{ZMQ_RECONNECT_IVL, RECONNECT_MS},
 		{ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS},

@@ -27,7 +27,7 @@ struct socket_plan {
 void socket_allow_many(void);
 
 /*
- * A socket with high-water mark, message limit, heartbeats and handshake limit set, bound and
+ * A socket with high-water mark, message limit, keep-alive and handshake limit set, bound and
  * connected. An ipc path on which somebody listens is refused as busy (ZeroMQ would take it over), and
  * so is one that is no socket. With CURVE it also tells its monitor who came and who was refused.
  * Logs what is wrong and returns a negative errno.

@@ -20,6 +20,7 @@ import zmq
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 ROLLCASTD = BUILD / "rollcastd"
+SANITIZED = "san" in BUILD.name  # what the sanitizers keep for themselves is not the daemon's memory
 START_S = 20
 STOP_S = 30
 WAIT_S = 30

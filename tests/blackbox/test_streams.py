@@ -3,9 +3,10 @@
 import time
 
 import msgpack
+import pytest
 import zmq
 
-from rollcast import EPOCH, WAIT_S, free_endpoint, settings
+from rollcast import EPOCH, SANITIZED, WAIT_S, free_endpoint, settings
 
 
 def test_a_counter_is_forecast_as_its_rate(world):
@@ -106,7 +107,7 @@ def test_a_million_names_in_a_minute_leave_known_streams_and_memory_alone(world)
     print(f"{time.monotonic() - started:.1f} s, {before >> 20} MiB before, {peak >> 20} MiB at most")
     # The step still open is closed by silence; the one before it surely is forecast.
     assert all(last[name] >= EPOCH + step - 2 for name in known)
-    assert peak - before < limit + (32 << 20), "beyond the limit and what ZeroMQ holds in queues"
+    assert SANITIZED or peak - before < limit + (32 << 20), "beyond the limit and what ZeroMQ holds in queues"
     assert time.monotonic() - started < 60
     assert daemon.stop() == 0
     counters = daemon.counters()
@@ -130,7 +131,7 @@ def test_a_million_names_that_match_no_rule_take_no_memory(world):
     samples.send_values("known", range(20, 30), start=EPOCH + 20)
     assert forecasts.receive_until(lambda f: f["time"] == EPOCH + 28)
     daemon.wait_for_log("match no rule")
-    assert resident_bytes(daemon) - before < 32 << 20
+    assert SANITIZED or resident_bytes(daemon) - before < 32 << 20
     assert daemon.stop() == 0
     assert daemon.counters()['samples_total{result="unmatched"}'] == 1_000_000
     lines = [line for line in daemon.log().splitlines() if "match no rule" in line]
@@ -192,6 +193,27 @@ def test_a_pull_input_lets_its_senders_wait_and_loses_nothing(world):
     assert 2.5 < time.monotonic() - started < 10  # 200 at once, then 200 a second
     assert daemon.stop() == 0
     assert daemon.counters()['samples_total{result="accepted"}'] == 800
+
+
+def test_a_sender_that_goes_while_its_samples_wait_does_no_harm(world):
+    """Longer than any peer is silent before somebody looks whether it is still there."""
+    ours, theirs = free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings(
+        [{"type": "pull", "bind": [ours], "rate_limit": 5, "high_water_mark": 10}],
+        [{"type": "push", "connect": [theirs]}], stream=QUIET))
+    samples, forecasts = world.client(zmq.PUSH, connect=ours), world.client(zmq.PULL, bind=theirs)
+    stuck = world.client(zmq.PUSH, connect=ours, high_water_mark=10)
+    stuck.socket.setsockopt(zmq.SNDTIMEO, 1000)
+    with pytest.raises(zmq.Again):
+        for i in range(10_000_000):
+            stuck.send({"name": "s", "time": EPOCH + i, "value": i})
+    stuck.close()
+    time.sleep(22)
+    assert daemon.is_running()
+    forecasts.drain(0.1)
+    samples.send_values("other", range(10))
+    assert forecasts.receive_until(lambda f: f["name"] == "other", 60)
+    assert daemon.stop() == 0
 
 
 def test_forecasts_say_how_near_a_threshold_is(world):
