@@ -49,7 +49,9 @@ const struct key table_keys[] = {
 	 .help = "Who may connect to what `bind` names: a file of public certificates, or a "
 		 "directory of `*.key`; `any` for whoever has the server's public key."},
 	{"inputs[].curve.server_key", KEY_TEXT, PLACE(input_settings, curve.server_key),
-	 .fallback = "\"\"", .help = "The public key of what `connect` names: 40 characters."},
+	 .fallback = "\"\"",
+	 .help = "The public key of what `connect` names: 40 characters, in quotes, with `$$` "
+		 "for each `$`. `server_key_file` needs neither."},
 	{"inputs[].curve.server_key_file", KEY_TEXT, PLACE(input_settings, curve.server_key_file),
 	 .fallback = "\"\"", .help = "The same, as a file: a public certificate."},
 	{"inputs[].ipc.mode", KEY_MODE, PLACE(input_settings, ipc.mode), .fallback = "0600",
@@ -222,7 +224,9 @@ const struct key table_keys[] = {
 	 .help = "Who may connect to what `bind` names: a file of public certificates, or a "
 		 "directory of `*.key`; `any` for whoever has the server's public key."},
 	{"outputs[].curve.server_key", KEY_TEXT, PLACE(output_settings, curve.server_key),
-	 .fallback = "\"\"", .help = "The public key of what `connect` names: 40 characters."},
+	 .fallback = "\"\"",
+	 .help = "The public key of what `connect` names: 40 characters, in quotes, with `$$` "
+		 "for each `$`. `server_key_file` needs neither."},
 	{"outputs[].curve.server_key_file", KEY_TEXT, PLACE(output_settings, curve.server_key_file),
 	 .fallback = "\"\"", .help = "The same, as a file: a public certificate."},
 	{"outputs[].ipc.mode", KEY_MODE, PLACE(output_settings, ipc.mode), .fallback = "0600",

@@ -194,7 +194,7 @@ def test_the_daemon_is_a_client_of_a_server_in_python(world):
         receiver = world.client(zmq.PULL, bind=forecasts)
         world.daemon(settings(
             [{"connect": endpoint, "curve": {"secret_key_file": str(own.secret_file),
-                                             "server_key": server.public.decode()}}],
+                                             "server_key": server.public.decode().replace("$", "$$")}}],
             [{"type": "push", "connect": forecasts}]))
         assert publisher.socket.poll(WAIT_S * 1000), "nobody subscribed"
         publisher.socket.recv()
