@@ -17,11 +17,16 @@ import zmq
 def sentence(alert):
     tags = ",".join(f'{key}="{value}"' for key, value in sorted(alert["tags"].items()))
     stream = alert["name"] + (f"{{{tags}}}" if tags else "")
+    # After a restart the limit may not be known yet, if it is another stream's value.
+    limit = "its limit" if alert["limit"] is None else f"{alert['limit']:g}"
     if alert["state"] == "cleared":
-        return f"cleared: {alert['threshold']}: {stream} stays on its side of {alert['limit']:g}"
-    when = "" if alert["seconds"] is None else f" in about {alert['seconds'] / 60:.0f} min"
-    return (f"raised: {alert['threshold']}: {stream} reaches {alert['limit']:g}{when}, "
-            f"with a probability of {alert['probability']:.0%}")
+        return f"cleared: {alert['threshold']}: {stream} is not expected to reach {limit}"
+    said = f"raised: {alert['threshold']}: {stream} reaches {limit}"
+    if alert["seconds"] is not None:
+        said += f" in about {alert['seconds'] / 60:.0f} min"
+    if alert["probability"] is not None:
+        said += f", with a probability of {alert['probability']:.0%}"
+    return said
 
 
 def main(endpoint, *command):
