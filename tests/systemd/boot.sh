@@ -184,6 +184,35 @@ reads_credentials()
 		grep -q 'not for everybody' "$here/journal"
 }
 
+# Encrypted, on every address, with keys and a token that only root may read; and the sandbox as it is then.
+speaks_to_those_it_knows()
+{
+	local how='--certificate /etc/rollcast/web1.key_secret --server-key /etc/rollcast/server.key'
+	inside rollcast keygen --output /etc/rollcast/server && inside rollcast keygen --output /etc/rollcast/web1 || return 1
+	install -D -m 644 "$root/etc/rollcast/web1.key" "$root/etc/rollcast/clients/web1.key"
+	install -m 600 /dev/stdin "$root/etc/rollcast/token" <<<'open sesame'
+	install -m 644 tests/systemd/probe.sh "$root/etc/rollcast/probe.sh"
+	sed "s|tcp://127.0.0.1:5\(55.\)|tcp://0.0.0.0:7\1|; s|:9477.*|:9479, token_file: '\${CREDENTIALS_DIRECTORY}/token'}|
+		s|^\( *\)bind: .*|&\n\1curve: {secret_key_file: '\${CREDENTIALS_DIRECTORY}/server.key_secret', clients: /etc/rollcast/clients}|" \
+		config/demo.yaml >"$root/etc/rollcast/guarded.yaml"
+	mkdir -p "$root/etc/systemd/system/rollcastd@guarded.service.d"
+	cat >"$root/etc/systemd/system/rollcastd@guarded.service.d/key.conf" <<-'END'
+		[Service]
+		LoadCredential=server.key_secret:/etc/rollcast/server.key_secret
+		LoadCredential=token:/etc/rollcast/token
+		ExecStartPost=/bin/sh /etc/rollcast/probe.sh
+	END
+	inside systemctl daemon-reload
+	inside systemctl start rollcastd@guarded || return 1
+	# shellcheck disable=SC2086 # words on purpose
+	inside rollcast host --connect tcp://127.0.0.1:7556 --every 100ms --count 30 $how &&
+		inside rollcast watch --connect tcp://127.0.0.1:7557 --once $how | grep -q host_load1 &&
+		eventually 10 has_streams 127.0.0.1:9479 || return 1
+	inside rollcast watch --connect tcp://127.0.0.1:7557 --once 2>&1 | grep -q 'cannot agree' || return 1
+	inside systemctl stop rollcastd@guarded
+	journal_says 'the sandbox holds' rollcastd@guarded && journal_says 'outputs.*refused' rollcastd@guarded
+}
+
 stops_cleanly()
 {
 	inside systemctl stop rollcastd &&
@@ -215,6 +244,7 @@ for suite in ${SUITES:-bookworm trixie}; do
 	check 'it is restarted when it hangs' restarts_after STOP 40 'Watchdog timeout'
 	check 'an instance runs beside it, with its own state' runs_an_instance
 	check 'settings can name what only systemd may read' reads_credentials
+	check 'it speaks to those it knows, from its sandbox' speaks_to_those_it_knows
 	check 'it stops cleanly' stops_cleanly
 	check 'it is tried again after a failure' tries_again_after_a_failure
 	inside systemctl stop rollcastd
