@@ -19,6 +19,12 @@ enum {
 	PIECE = 65536,
 };
 
+struct request {
+	const char *method, *path;
+	const char *token; /* NULL or "": none */
+	int patience_s;
+};
+
 bool http_add_query(char *path, size_t size, const char *key, const char *value)
 {
 	size_t used = strlen(path);
@@ -65,9 +71,9 @@ static int resolve(const char *address, struct addrinfo **ret_found)
 }
 
 /* Returns the socket, or a negative errno. */
-static int connect_any(const struct addrinfo *found)
+static int connect_any(const struct addrinfo *found, int patience_s)
 {
-	const struct timeval patience = {.tv_sec = TIMEOUT_S};
+	const struct timeval patience = {.tv_sec = patience_s};
 	int error = ECONNREFUSED;
 
 	for (; found; found = found->ai_next) {
@@ -87,11 +93,14 @@ static int connect_any(const struct addrinfo *found)
 	return -error;
 }
 
-static int send_request(int fd, const char *address, const char *path)
+static int send_request(int fd, const struct request *what, const char *address)
 {
+	bool has_token = what->token && *what->token;
 	char request[REQUEST_MAX];
-	int length = snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", path,
-			      address);
+	int length = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\nHost: %s\r\n%s%s%s\r\n",
+			      what->method, what->path, address,
+			      has_token ? "Authorization: Bearer " : "",
+			      has_token ? what->token : "", has_token ? "\r\n" : "");
 
 	if (length < 0 || (size_t)length >= sizeof(request))
 		return -ENAMETOOLONG;
@@ -134,20 +143,51 @@ static int receive_all(int fd, char **ret_bytes, size_t *ret_size)
 	return 0;
 }
 
-static int talk(int fd, const char *address, const char *path, char **ret_bytes, size_t *ret_size)
+static int talk(int fd, const struct request *what, const char *address, char **ret_bytes,
+		size_t *ret_size)
 {
-	int r = send_request(fd, address, path);
+	int r = send_request(fd, what, address);
 
 	return r < 0 ? r : receive_all(fd, ret_bytes, ret_size);
+}
+
+/* The whole answer of whoever is there. 0, or STATUS_FAILED after a line on stderr. */
+static int ask(const char *program, const char *address, const struct request *what,
+	       char **ret_bytes, size_t *ret_size)
+{
+	struct addrinfo *found;
+	int r = resolve(address, &found);
+
+	if (r)
+		return fail(program, address, gai_strerror(r));
+	int fd = connect_any(found, what->patience_s);
+
+	freeaddrinfo(found);
+	if (fd < 0) {
+		fail(program, address, strerror(-fd));
+		if (program)
+			fputs("Is rollcastd running, and is this its http.listen?\n", stderr);
+		return STATUS_FAILED;
+	}
+	r = talk(fd, what, address, ret_bytes, ret_size);
+	close(fd);
+	return r ? fail(program, address, strerror(-r)) : 0;
+}
+
+/* The body within an answer, and its status; NULL: it is none. */
+static char *find_body(char *bytes, int *ret_status)
+{
+	char *body = bytes ? strstr(bytes, "\r\n\r\n") : NULL;
+
+	return body && sscanf(bytes, "HTTP/1.%*d %d", ret_status) == 1 ? body + 4 : NULL;
 }
 
 /* Whether it is an answer of the daemon: a status and JSON. */
 static bool take_apart(struct http_answer *answer, size_t size, int *ret_status)
 {
-	const char *body = answer->bytes ? strstr(answer->bytes, "\r\n\r\n") : NULL;
+	const char *body = find_body(answer->bytes, ret_status);
 
-	return body && sscanf(answer->bytes, "HTTP/1.%*d %d", ret_status) == 1 &&
-	       json_piece_all(body + 4, size - (size_t)(body + 4 - answer->bytes), &answer->body);
+	return body && json_piece_all(body, size - (size_t)(body - answer->bytes), &answer->body);
 }
 
 static int explain(const char *program, const char *address, const struct http_answer *answer,
@@ -166,25 +206,13 @@ int http_get_json(const char *program, const char *address, const char *path,
 		  struct http_answer *ret_answer)
 {
 	struct http_answer answer = {0};
-	struct addrinfo *found;
 	size_t size = 0;
-	int r = resolve(address, &found), status = 0;
+	int status = 0;
+	const struct request what = {.method = "GET", .path = path, .patience_s = TIMEOUT_S};
+	int r = ask(program, address, &what, &answer.bytes, &size);
 
 	if (r)
-		return fail(program, address, gai_strerror(r));
-	int fd = connect_any(found);
-
-	freeaddrinfo(found);
-	if (fd < 0) {
-		fail(program, address, strerror(-fd));
-		if (program)
-			fputs("Is rollcastd running, and is this its http.listen?\n", stderr);
-		return STATUS_FAILED;
-	}
-	r = talk(fd, address, path, &answer.bytes, &size);
-	close(fd);
-	if (r)
-		return fail(program, address, strerror(-r));
+		return r;
 	if (!take_apart(&answer, size, &status))
 		r = fail(program, address, "no answer of rollcastd");
 	else if (status != 200)
@@ -194,6 +222,25 @@ int http_get_json(const char *program, const char *address, const char *path,
 	else
 		*ret_answer = answer;
 	return r;
+}
+
+int http_post(const char *program, const char *address, const char *path, const char *token,
+	      int patience_s, int *ret_status, char **ret_bytes)
+{
+	const struct request what = {"POST", path, token, patience_s};
+	CLEANUP(free) char *bytes = NULL;
+	size_t size;
+	int r = ask(program, address, &what, &bytes, &size);
+	char *body;
+
+	if (r)
+		return r;
+	body = find_body(bytes, ret_status);
+	if (!body)
+		return fail(program, address, "no answer of rollcastd");
+	memmove(bytes, body, strlen(body) + 1);
+	*ret_bytes = STEAL(bytes);
+	return 0;
 }
 
 void http_answer_finish(struct http_answer *answer)

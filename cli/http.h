@@ -1,4 +1,4 @@
-/* Asking a running daemon over HTTP: one GET, bounded in time and size. */
+/* Asking a running daemon over HTTP: one request, bounded in time and size. */
 #ifndef CLI_HTTP_H
 #define CLI_HTTP_H
 
@@ -24,6 +24,13 @@ struct http_answer {
  */
 int http_get_json(const char *program, const char *address, const char *path,
 		  struct http_answer *ret_answer);
+
+/*
+ * Posts an empty request, with a token unless that is "", and waits for `patience_s` at most. 0, the HTTP status and the answer as text in
+ * *ret_bytes, which the caller frees; or STATUS_FAILED after a line on stderr.
+ */
+int http_post(const char *program, const char *address, const char *path, const char *token,
+	      int patience_s, int *ret_status, char **ret_bytes);
 void http_answer_finish(struct http_answer *answer);
 
 #endif

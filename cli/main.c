@@ -25,6 +25,7 @@ static int verb_help(int argc, char **argv);
 static const struct verb verbs[] = {
 	{"watch", verb_watch, "show forecasts live in the terminal, or as JSON in a pipe"},
 	{"status", verb_status, "tell how a running daemon is"},
+	{"reload", verb_reload, "have a running daemon read its settings again"},
 	{"streams", verb_streams, "list what a running daemon forecasts, and how well"},
 	{"forecast", verb_forecast, "show or plot one stream's forecast"},
 	{"backtest", verb_backtest, "measure forecasts of CSV files, as the daemon makes them"},

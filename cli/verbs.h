@@ -9,8 +9,9 @@
 
 enum {
 	STATUS_DONE = 0,
-	STATUS_FAILED = 1, /* at run time */
-	STATUS_USAGE = 2,  /* wrong usage; `rollcast VERB --help` is mentioned on stderr */
+	STATUS_FAILED = 1,    /* at run time */
+	STATUS_USAGE = 2,     /* wrong usage; `rollcast VERB --help` is mentioned on stderr */
+	STATUS_SETTINGS = 78, /* of a daemon: they are wrong */
 };
 
 /* Each is described by its own --help. */
@@ -22,6 +23,7 @@ int verb_host(int argc, char **argv);
 int verb_keygen(int argc, char **argv);
 int verb_pipe(int argc, char **argv);
 int verb_predict(int argc, char **argv);
+int verb_reload(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_state(int argc, char **argv);
 int verb_status(int argc, char **argv);

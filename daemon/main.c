@@ -27,6 +27,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/daemon.h"
 
@@ -96,39 +97,47 @@ static int open_signals(void)
 	return signal_pipe[0];
 }
 
-/* Returns whether to stop. */
-static bool take_signal(int signals)
+/* Returns whether to go on. */
+static bool take_signal(struct daemon *daemon, int signals)
 {
 	unsigned char signal;
 
 	if (read(signals, &signal, 1) != 1)
-		return false;
-	if (signal == SIGHUP) {
-		log_line(LOG_NOTICE,
-			 "SIGHUP: settings are read at start only; restart to change them");
-		return false;
-	}
+		return true;
+	if (signal == SIGHUP)
+		return reload_begin(daemon) == 0;
 	log_line(LOG_INFO, "%s: stopping", strsignal(signal));
-	return true;
+	return false;
+}
+
+static void watch(struct daemon *daemon, int timer)
+{
+	uint64_t expirations;
+
+	if (read(timer, &expirations, sizeof(expirations)) <= 0)
+		return;
+	if (all_alive(daemon))
+		systemd_alive();
+	systemd_status(&daemon->counters.daemon, &daemon->rates);
 }
 
 static void wait_for_stop(struct daemon *daemon, int signals, int timer)
 {
-	struct pollfd events[] = {{.fd = signals, .events = POLLIN},
-				  {.fd = timer, .events = POLLIN}};
-	uint64_t expirations;
+	struct pollfd events[] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = timer, .events = POLLIN},
+		{.fd = queue_event_fd(&daemon->settled), .events = POLLIN},
+	};
 
 	for (;;) {
-		if (poll(events, 2, -1) < 0 && errno != EINTR)
+		if (poll(events, 3, -1) < 0 && errno != EINTR)
 			return;
-		if ((events[0].revents & POLLIN) && take_signal(signals))
+		if ((events[0].revents & POLLIN) && !take_signal(daemon, signals))
 			return;
-		if ((events[1].revents & POLLIN) &&
-		    read(timer, &expirations, sizeof(expirations)) > 0) {
-			if (all_alive(daemon))
-				systemd_alive();
-			systemd_status(&daemon->counters.daemon, &daemon->rates);
-		}
+		if (events[1].revents & POLLIN)
+			watch(daemon, timer);
+		if ((events[2].revents & POLLIN) && reload_go_on(daemon) < 0)
+			return;
 	}
 }
 
@@ -149,35 +158,6 @@ static void log_totals(const struct all_counters *counters)
 	log_line(LOG_INFO, "stopped:%s", line);
 }
 
-static int run_daemon(struct settings *settings)
-{
-	struct daemon daemon = {.settings = settings};
-	int signals = open_signals();
-	int timer = open_timer();
-	int r = signals < 0 ? signals : timer < 0 ? timer : 0;
-
-	if (r == 0)
-		r = rooms_make(&daemon);
-	if (r == 0)
-		r = rooms_start(&daemon);
-	if (r < 0) {
-		log_line(LOG_ERR, "cannot start: %s", strerror(-r));
-	} else {
-		systemd_ready();
-		log_line(LOG_INFO, "ready: %zu inputs, %zu outputs, %u shards, %u trainers",
-			 settings->input_count, settings->output_count, daemon.shard_count,
-			 trainer_count(settings));
-		wait_for_stop(&daemon, signals, timer);
-		systemd_stopping();
-	}
-	rooms_stop(&daemon, r == 0);
-	if (r == 0)
-		log_totals(&daemon.counters);
-	rooms_finish(&daemon);
-	close(timer);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 /* ---- the command line ---- */
 
 static const char help[] =
@@ -193,7 +173,7 @@ static const char help[] =
 	"      --version       print the version and exit\n"
 	"      --help          print this and exit\n"
 	"\n"
-	"Signals: SIGTERM and SIGINT stop in flow order.\n"
+	"Signals: SIGTERM and SIGINT stop in flow order; SIGHUP reads the settings again.\n"
 	"Exit status: 0 done, 1 run-time failure, 2 wrong usage, 78 wrong settings.\n";
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_PRINT };
@@ -252,6 +232,46 @@ static int read_command(int argc, char **argv, struct command *command)
 	return EXIT_USAGE;
 }
 
+/* Consumes the settings. */
+static int run_daemon(const struct command *command, struct settings *settings)
+{
+	struct daemon daemon = {
+		.configs = command->configs,
+		.config_count = command->config_count,
+		.settings = settings,
+	};
+	int signals = open_signals();
+	int timer = open_timer();
+	int r = signals < 0 ? signals : timer < 0 ? timer : 0;
+
+	daemon.wake = signal_pipe[1];
+	reload_init(&daemon.reload);
+
+	if (r == 0)
+		r = rooms_make(&daemon);
+	if (r == 0)
+		r = rooms_start(&daemon);
+	if (r < 0) {
+		log_line(LOG_ERR, "cannot start: %s", strerror(-r));
+	} else {
+		systemd_ready();
+		count_set(&daemon.counters.daemon, COUNT_RELOADED, (uint64_t)clock_wall_us());
+		log_line(LOG_INFO, "ready: %zu inputs, %zu outputs, %u shards, %u trainers",
+			 settings->input_count, settings->output_count, daemon.shard_count,
+			 trainer_count(settings));
+		wait_for_stop(&daemon, signals, timer);
+		systemd_stopping();
+	}
+	rooms_stop(&daemon, r == 0);
+	if (r == 0)
+		log_totals(&daemon.counters);
+	rooms_finish(&daemon);
+	reload_finish(&daemon.reload);
+	settings_destroy(daemon.settings);
+	close(timer);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int load_settings(const struct command *command, struct settings **ret_settings)
 {
 	int problems = settings_load(command->configs, command->config_count, stderr, ret_settings);
@@ -299,5 +319,5 @@ int main(int argc, char **argv)
 	case MODE_RUN:
 		break;
 	}
-	return run_daemon(settings);
+	return run_daemon(&command, STEAL(settings));
 }

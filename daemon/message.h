@@ -35,10 +35,13 @@
 #include "rollcast/name.h"
 #include "rollcast/stream.h"
 
+struct group;
+struct rules;
+
 /* A training under way: from a shard to a trainer and back. */
 struct training {
 	uint32_t shard;		  /* whose it is */
-	uint32_t rule;		  /* index of the stream's rule in the settings */
+	struct group *group;	  /* of its rule, a reference; NULL: it learns alone */
 	void *stream;		  /* the shard's own mark; nobody else looks behind it */
 	struct rollcast_job *job; /* owned by whoever holds the training */
 	double urgency;
@@ -170,6 +173,7 @@ enum letter_kind {
 	LETTER_RECORD,	 /* before anything else: streams as they were kept, */
 	LETTER_JOURNAL,	 /* samples that came after that, */
 	LETTER_RESTORED, /* and the end of it */
+	LETTER_RULES,	 /* of other settings: streams pass over to them a little at a time */
 };
 
 /* What a shard finds in its inbox. */
@@ -182,6 +186,8 @@ struct letter {
 		struct block *kept; /* an envelope with a record or a journal */
 		bool resave;	    /* RESTORED: everything is to be saved, the files are gone */
 		struct snapshot *snapshot;
+		struct rules *rules; /* owned; of settings that are lent, as those before are until
+					the shard says that all its streams have passed over */
 	};
 };
 

@@ -36,31 +36,13 @@ uint32_t trainer_count(const struct settings *settings)
 	return settings->threads.train == TRAIN_AUTO ? cores() : settings->threads.train;
 }
 
-static uint32_t shard_count(const struct settings *settings)
+uint32_t shard_count(const struct settings *settings)
 {
 	uint32_t wanted = settings->threads.shards;
 
 	if (wanted == 0)
 		wanted = cores() < SHARDS_AUTO_MAX ? cores() : SHARDS_AUTO_MAX;
 	return wanted;
-}
-
-static int make_counters(struct daemon *daemon)
-{
-	const struct settings *settings = daemon->settings;
-	struct all_counters *counters = &daemon->counters;
-
-	counters->inputs = calloc(settings->input_count, sizeof(*counters->inputs));
-	counters->outputs = calloc(settings->output_count, sizeof(*counters->outputs));
-	if (!counters->inputs || !counters->outputs)
-		return -ENOMEM;
-	counters->input_count = settings->input_count;
-	counters->output_count = settings->output_count;
-	for (size_t i = 0; i < settings->input_count; i++)
-		counters->inputs[i].name = settings->inputs[i].name;
-	for (size_t i = 0; i < settings->output_count; i++)
-		counters->outputs[i].name = settings->outputs[i].name;
-	return 0;
 }
 
 static int make_queues(struct daemon *daemon)
@@ -87,6 +69,9 @@ static int make_queues(struct daemon *daemon)
 	}
 	r = queue_init(&daemon->training, TRAININGS_WAITING, sizeof(struct training),
 		       train_goes_before, false);
+	if (r < 0)
+		return r;
+	r = queue_init(&daemon->settled, daemon->shard_count, sizeof(uint32_t), NULL, true);
 	if (r < 0)
 		return r;
 	r = queue_init(&daemon->leaving, FORECAST_BLOCKS, sizeof(struct block *), NULL, true);
@@ -135,6 +120,7 @@ static int make_shards(struct daemon *daemon)
 			.state = daemon->state ? &daemon->keeping : NULL,
 			.journals = &daemon->journals,
 			.restored = &daemon->restored,
+			.settled = &daemon->settled,
 			.samples = &daemon->samples,
 			.training = trainers ? &daemon->training : NULL,
 			.out = &daemon->leaving,
@@ -153,21 +139,9 @@ static int make_shards(struct daemon *daemon)
 	return 0;
 }
 
-static int make_guard(struct daemon *daemon)
-{
-	const struct guard_plan plan = {
-		.context = daemon->context,
-		.settings = daemon->settings,
-		.inputs = daemon->counters.inputs,
-		.outputs = daemon->counters.outputs,
-	};
-
-	return guard_create(&plan, &daemon->guard);
-}
-
 static int make_threads(struct daemon *daemon)
 {
-	int r = groups_create(daemon->settings, &daemon->counters.daemon, &daemon->groups);
+	int r = groups_create(daemon->settings, &daemon->counters.daemon, NULL, &daemon->groups);
 
 	if (r == 0)
 		r = make_state(daemon);
@@ -179,7 +153,6 @@ static int make_threads(struct daemon *daemon)
 		.queue = &daemon->training,
 		.inboxes = daemon->inboxes,
 		.threads = trainer_count(daemon->settings),
-		.groups = daemon->groups,
 	};
 
 	r = train_create(&train_plan, &daemon->train);
@@ -192,7 +165,7 @@ static int make_threads(struct daemon *daemon)
 		.inboxes = daemon->inboxes,
 		.shards = daemon->shard_count,
 		.blocks = &daemon->forecasts,
-		.counters = daemon->counters.outputs,
+		.ports = &daemon->counters.outputs,
 		.heartbeat = &daemon->heartbeats[1],
 	};
 
@@ -205,7 +178,7 @@ static int make_threads(struct daemon *daemon)
 		.inboxes = daemon->inboxes,
 		.shards = daemon->shard_count,
 		.blocks = &daemon->samples,
-		.counters = daemon->counters.inputs,
+		.ports = &daemon->counters.inputs,
 		.heartbeat = &daemon->heartbeats[0],
 	};
 
@@ -229,9 +202,21 @@ static int make_http(struct daemon *daemon)
 		.shards = daemon->shard_count,
 		.training = &daemon->training,
 		.out = &daemon->leaving,
+		.reload = reload_ask,
+		.context = daemon,
 	};
 
 	return plan.listen ? http_create(&plan, &daemon->http) : 0;
+}
+
+struct guard_plan rooms_guard_plan(struct daemon *daemon, const struct settings *settings)
+{
+	return (struct guard_plan){
+		.context = daemon->context,
+		.settings = settings,
+		.inputs = &daemon->counters.inputs,
+		.outputs = &daemon->counters.outputs,
+	};
 }
 
 int rooms_make(struct daemon *daemon)
@@ -243,11 +228,11 @@ int rooms_make(struct daemon *daemon)
 	daemon->context = zmq_ctx_new();
 	if (!daemon->context)
 		return -errno;
-	r = make_counters(daemon);
+	const struct guard_plan guard = rooms_guard_plan(daemon, daemon->settings);
+
+	r = make_queues(daemon);
 	if (r == 0)
-		r = make_queues(daemon);
-	if (r == 0)
-		r = make_guard(daemon);
+		r = guard_create(&guard, &daemon->guard);
 	if (r == 0)
 		r = make_threads(daemon);
 	return r < 0 ? r : make_http(daemon);
@@ -280,6 +265,7 @@ void rooms_stop(struct daemon *daemon, bool started)
 {
 	if (!daemon->out)
 		return;
+	reload_close(&daemon->reload);
 	http_destroy(STEAL(daemon->http));
 	in_stop(daemon->in);
 	train_stop(daemon->train);
@@ -310,6 +296,8 @@ void rooms_finish(struct daemon *daemon)
 		block_pool_finish(&daemon->journals);
 	if (daemon->restored.items)
 		queue_finish(&daemon->restored);
+	if (daemon->settled.items)
+		queue_finish(&daemon->settled);
 	if (daemon->keeping.items)
 		queue_finish(&daemon->keeping);
 	if (daemon->context)
@@ -328,8 +316,8 @@ void rooms_finish(struct daemon *daemon)
 	for (uint32_t i = 0; daemon->questions && i < daemon->shard_count; i++)
 		if (daemon->questions[i].items)
 			queue_finish(&daemon->questions[i]);
-	free(daemon->counters.inputs);
-	free(daemon->counters.outputs);
+	ports_finish(&daemon->counters.inputs);
+	ports_finish(&daemon->counters.outputs);
 	values_finish(&daemon->limits);
 	free(daemon->heartbeats);
 	free(daemon->shards);

@@ -19,6 +19,7 @@ int block_pool_init(struct block_pool *pool, size_t count, size_t capacity)
 
 	if (r < 0)
 		return r;
+	atomic_init(&pool->capacity, capacity);
 	for (size_t i = 0; i < count; i++) {
 		struct block *block = block_create(capacity);
 
@@ -50,12 +51,28 @@ struct block *block_pool_take(struct block_pool *pool)
 	return block;
 }
 
+void block_pool_enlarge(struct block_pool *pool, size_t capacity)
+{
+	if (capacity > pool->capacity)
+		pool->capacity = capacity;
+}
+
 struct block *block_pool_try_take(struct block_pool *pool)
 {
-	struct block *block;
+	size_t capacity = pool->capacity;
+	struct block *block, *larger;
 
 	if (queue_pop(&pool->free, 0, &block) != 0)
 		return NULL;
+	if (block->capacity < capacity) {
+		larger = block_create(capacity);
+		if (!larger) {
+			block_pool_give(pool, block);
+			return NULL;
+		}
+		free(block);
+		block = larger;
+	}
 	block->used = 0;
 	return block;
 }

@@ -7,6 +7,7 @@
 #ifndef DAEMON_BASE_BLOCK_H
 #define DAEMON_BASE_BLOCK_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "daemon/base/queue.h"
@@ -19,7 +20,8 @@ struct block {
 };
 
 struct block_pool {
-	struct queue free; /* of struct block * */
+	struct queue free;	/* of struct block * */
+	atomic_size_t capacity; /* of a block */
 };
 
 /* A block of its own, in no pool; free() it. NULL: no memory. */
@@ -27,11 +29,16 @@ struct block *block_create(size_t capacity);
 
 /* `count` blocks of `capacity` bytes, which take real memory once they are used. -ENOMEM. */
 int block_pool_init(struct block_pool *pool, size_t count, size_t capacity);
+/*
+ * From here on blocks have at least that capacity: one that is too small is replaced when it is taken.
+ * Any thread.
+ */
+void block_pool_enlarge(struct block_pool *pool, size_t capacity);
 /* Frees the blocks that are in the pool: all, when everybody has given theirs back. */
 void block_pool_finish(struct block_pool *pool);
-/* An empty block; waits until one is free. */
+/* An empty block; waits until one is free. For pools that are not enlarged. */
 struct block *block_pool_take(struct block_pool *pool);
-/* An empty block, or NULL if none is free. */
+/* An empty block, or NULL if none is free, or there is no memory for one that is large enough. */
 struct block *block_pool_try_take(struct block_pool *pool);
 void block_pool_give(struct block_pool *pool, struct block *block);
 /* How many blocks are free just now, and how many there are. */

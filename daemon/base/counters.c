@@ -1,6 +1,7 @@
 #include "daemon/base/counters.h"
 
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct counter_row rows[COUNTERS] = {
 	[COUNT_MESSAGES] = {"messages_received_total", NULL, "messages received", 1, OWNER_INPUT},
@@ -40,6 +41,12 @@ static const struct counter_row rows[COUNTERS] = {
 					 "streams forgotten by reason", 1},
 	[COUNT_STREAMS_FORGOTTEN_MEMORY] = {"streams_forgotten_total", "reason=\"memory\"", NULL,
 					    1},
+	[COUNT_STREAMS_FORGOTTEN_RULE] = {"streams_forgotten_total", "reason=\"rule\"", NULL, 1},
+	[COUNT_STREAMS_CHANGED] = {"streams_changed_total", "result=\"whole\"",
+				   "streams that a reload gave other settings, by whether they "
+				   "fit all that was known",
+				   1},
+	[COUNT_STREAMS_CHANGED_PARTLY] = {"streams_changed_total", "result=\"partly\"", NULL, 1},
 	[COUNT_STEPS] = {"steps_total", NULL, "steps closed and forecast from", 1},
 	[COUNT_FORECASTS] = {"forecasts_total", "result=\"handed_on\"",
 			     "forecasts by what became of them", 1},
@@ -84,6 +91,11 @@ static const struct counter_row rows[COUNTERS] = {
 	[COUNT_RESTORED_PARTLY] = {"streams_restored_total", "result=\"partly\"", NULL, 1},
 	[COUNT_REPLAYED] = {"samples_restored_total", NULL, "samples that came from the journal",
 			    1},
+	[COUNT_RELOADS] = {"reloads_total", "result=\"done\"", "reloads of the settings", 1},
+	[COUNT_RELOADS_REFUSED] = {"reloads_total", "result=\"refused\"", NULL, 1},
+	[COUNT_RELOADS_FAILED] = {"reloads_total", "result=\"failed\"", NULL, 1},
+	[COUNT_RELOADED] = {"reload_success_time_seconds", NULL,
+			    "when settings were last taken into use, since the epoch", 1e-6},
 };
 
 const struct counter_row *counter_row(enum counter which)
@@ -91,12 +103,70 @@ const struct counter_row *counter_row(enum counter which)
 	return &rows[which];
 }
 
-static uint64_t sum(const struct port_counters *ports, size_t count, enum counter which)
+/* ---- inputs and outputs ---- */
+
+static struct port_counters *add_port(const char *name)
+{
+	struct port_counters *port = calloc(1, sizeof(*port));
+
+	if (!port)
+		return NULL;
+	port->name = strdup(name);
+	if (port->name)
+		return port;
+	free(port);
+	return NULL;
+}
+
+struct port_counters *ports_use(struct ports *ports, const char *name)
+{
+	struct port_counters *_Atomic *place = &ports->first;
+
+	while (*place && strcmp((*place)->name, name) != 0)
+		place = &(*place)->next;
+	if (!*place)
+		*place = add_port(name);
+	if (*place)
+		(*place)->in_use = true;
+	return *place;
+}
+
+static struct port_counters *first_in_use(struct port_counters *port)
+{
+	while (port && !port->in_use)
+		port = port->next;
+	return port;
+}
+
+struct port_counters *ports_first(const struct ports *ports)
+{
+	return first_in_use(ports->first);
+}
+
+struct port_counters *ports_next(const struct port_counters *port)
+{
+	return first_in_use(port->next);
+}
+
+void ports_finish(struct ports *ports)
+{
+	struct port_counters *port = ports->first, *next;
+
+	for (; port; port = next) {
+		next = port->next;
+		free(port->name);
+		free(port);
+	}
+	ports->first = NULL;
+}
+
+/* Of those that are no longer in use, too. */
+static uint64_t sum(const struct ports *ports, enum counter which)
 {
 	uint64_t total = 0;
 
-	for (size_t i = 0; i < count; i++)
-		total += count_get(&ports[i].counters, which);
+	for (const struct port_counters *port = ports->first; port; port = port->next)
+		total += count_get(&port->counters, which);
 	return total;
 }
 
@@ -104,9 +174,9 @@ uint64_t count_total(const struct all_counters *all, enum counter which)
 {
 	switch (counter_row(which)->owner) {
 	case OWNER_INPUT:
-		return sum(all->inputs, all->input_count, which);
+		return sum(&all->inputs, which);
 	case OWNER_OUTPUT:
-		return sum(all->outputs, all->output_count, which);
+		return sum(&all->outputs, which);
 	case OWNER_DAEMON:
 		break;
 	}

@@ -7,6 +7,7 @@
 #define DAEMON_BASE_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ enum counter {
 	COUNT_STREAMS_BYTES,
 	COUNT_STREAMS_FORGOTTEN_TTL,
 	COUNT_STREAMS_FORGOTTEN_MEMORY,
+	COUNT_STREAMS_FORGOTTEN_RULE,
+	COUNT_STREAMS_CHANGED,
+	COUNT_STREAMS_CHANGED_PARTLY,
 	COUNT_STEPS,
 	COUNT_FORECASTS,
 	COUNT_FORECASTS_DROPPED,
@@ -55,6 +59,10 @@ enum counter {
 	COUNT_RESTORED,
 	COUNT_RESTORED_PARTLY,
 	COUNT_REPLAYED,
+	COUNT_RELOADS,
+	COUNT_RELOADS_REFUSED,
+	COUNT_RELOADS_FAILED,
+	COUNT_RELOADED,
 	COUNTERS,
 };
 
@@ -62,16 +70,25 @@ struct counters {
 	_Atomic uint64_t values[COUNTERS];
 };
 
-/* Those of one input or output, of which only the rows of that owner count. */
+/*
+ * Those of one input or output, of which only the rows of that owner count. It stays where it is to the
+ * end, even if the settings no longer name it: whoever reads needs no lock, and totals do not go back.
+ */
 struct port_counters {
-	const char *name;
+	struct port_counters *_Atomic next;
+	atomic_bool in_use;
+	char *name;
 	struct counters counters;
+};
+
+/* A list that only grows, at its end, by one thread. */
+struct ports {
+	struct port_counters *_Atomic first;
 };
 
 struct all_counters {
 	struct counters daemon;
-	struct port_counters *inputs, *outputs;
-	size_t input_count, output_count;
+	struct ports inputs, outputs;
 	struct histogram latency; /* from samples to the forecasts they led to */
 };
 
@@ -88,6 +105,13 @@ struct counter_row {
 const struct counter_row *counter_row(enum counter which);
 /* Of the whole daemon: its own, or the sum of its inputs' or outputs'. */
 uint64_t count_total(const struct all_counters *all, enum counter which);
+
+/* The port of that name, in use from now on; made if there is none. NULL: no memory. */
+struct port_counters *ports_use(struct ports *ports, const char *name);
+/* The first port in use, and the next one after it; NULL: there is none. Any thread. */
+struct port_counters *ports_first(const struct ports *ports);
+struct port_counters *ports_next(const struct port_counters *port);
+void ports_finish(struct ports *ports);
 
 static inline void count_add(struct counters *counters, enum counter which, uint64_t amount)
 {

@@ -17,6 +17,7 @@ enum { LINE_MAX_BYTES = 2048 };
 #define LIMIT_US (60 * INT64_C(1000000))
 
 static bool journald_reads;
+static _Thread_local FILE *copy;
 
 static const char *const priority_words[] = {
 	[LOG_EMERG] = "emergency", [LOG_ALERT] = "alert",     [LOG_CRIT] = "critical",
@@ -83,6 +84,13 @@ void log_line(int priority, const char *format, ...)
 			*c = ' ';
 	strcat(line, "\n");
 	fputs(line, stderr);
+	if (copy)
+		fputs(line + used, copy);
+}
+
+void log_copy_to(FILE *file)
+{
+	copy = file;
 }
 
 bool log_allowed(struct log_limit *limit, uint64_t *ret_suppressed)

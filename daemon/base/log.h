@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <syslog.h>
 
 /*
@@ -19,6 +20,12 @@ void log_init(void);
 
 /* One line; `priority` is syslog's (LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG). */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * What this thread logs from now on goes to that file too, without priority and time; NULL ends it. For
+ * those who asked for what is being done.
+ */
+void log_copy_to(FILE *file);
 
 /* At most one line a minute; zero-initialised. One thread. */
 struct log_limit {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 
 enum {
@@ -23,6 +24,7 @@ enum {
 	RECONNECT_MAX_MS = 5000,
 	BACKLOG = 1024, /* who connects at once, and waits to be taken */
 	IPC_MODE = 0600,
+	RETRY_US = 5000,
 };
 
 static int set_int(void *socket, int option, int value)
@@ -146,10 +148,35 @@ static int complain(const struct socket_plan *plan, const char *what, const char
 	return r;
 }
 
-static int bind_all(void *socket, const struct socket_plan *plan)
+static int bind_patiently(void *socket, const char *endpoint, const struct socket_plan *plan,
+			  int patience_ms)
+{
+	int64_t until_us = clock_monotonic_us() + patience_ms * INT64_C(1000);
+	int r;
+
+	while ((r = bind_one(socket, endpoint, plan)) == -EADDRINUSE &&
+	       clock_monotonic_us() < until_us)
+		usleep(RETRY_US);
+	return r;
+}
+
+static bool is_new_bind(const char *endpoint, const struct socket_plan *except)
+{
+	return !except || !socket_endpoint_is_in(endpoint, except->bind, except->bind_count);
+}
+
+static bool is_new_connect(const char *endpoint, const struct socket_plan *except)
+{
+	return !except || !socket_endpoint_is_in(endpoint, except->connect, except->connect_count);
+}
+
+static int bind_all(void *socket, const struct socket_plan *plan, const struct socket_plan *except,
+		    int patience_ms)
 {
 	for (size_t i = 0; i < plan->bind_count; i++) {
-		int r = bind_one(socket, plan->bind[i], plan);
+		int r = is_new_bind(plan->bind[i], except)
+				? bind_patiently(socket, plan->bind[i], plan, patience_ms)
+				: 0;
 
 		if (r < 0)
 			return complain(plan, "bind", plan->bind[i], r);
@@ -157,12 +184,66 @@ static int bind_all(void *socket, const struct socket_plan *plan)
 	return 0;
 }
 
-static int connect_all(void *socket, const struct socket_plan *plan)
+static int connect_all(void *socket, const struct socket_plan *plan,
+		       const struct socket_plan *except)
 {
 	for (size_t i = 0; i < plan->connect_count; i++)
-		if (zmq_connect(socket, plan->connect[i]))
+		if (is_new_connect(plan->connect[i], except) &&
+		    zmq_connect(socket, plan->connect[i]))
 			return complain(plan, "connect to", plan->connect[i], -errno);
 	return 0;
+}
+
+/* First the server's part, then the client's: each holds for the endpoints that follow it. */
+static int attach(void *socket, const struct socket_plan *plan, const struct socket_plan *except,
+		  int patience_ms)
+{
+	char why[CERTIFICATE_WHY_SIZE] = "";
+	int r = plan->bind_count ? curve_serve(socket, &plan->curve, why) : 0;
+
+	if (r == 0)
+		r = bind_all(socket, plan, except, patience_ms);
+	if (r == 0 && plan->connect_count)
+		r = curve_connect(socket, &plan->curve, why);
+	if (r < 0 && *why)
+		log_line(LOG_ERR, "%s.curve: %s", plan->owner, why);
+	return r < 0 ? r : connect_all(socket, plan, except);
+}
+
+int socket_attach(void *socket, const struct socket_plan *plan, const struct socket_plan *except,
+		  int patience_ms)
+{
+	int r = attach(socket, plan, except, patience_ms);
+
+	if (r < 0)
+		socket_detach(socket, plan, except);
+	return r;
+}
+
+/* What was never attached is no news. */
+static void note_detached(const struct socket_plan *plan, const char *endpoint, int r)
+{
+	if (r && errno != ENOENT)
+		log_line(LOG_WARNING, "%s: cannot let go of %s: %s", plan->owner, endpoint,
+			 zmq_strerror(errno));
+}
+
+void socket_detach(void *socket, const struct socket_plan *plan, const struct socket_plan *except)
+{
+	for (size_t i = 0; i < plan->bind_count; i++)
+		if (is_new_bind(plan->bind[i], except))
+			note_detached(plan, plan->bind[i], zmq_unbind(socket, plan->bind[i]));
+	for (size_t i = 0; i < plan->connect_count; i++)
+		if (is_new_connect(plan->connect[i], except))
+			note_detached(plan, plan->connect[i],
+				      zmq_disconnect(socket, plan->connect[i]));
+}
+
+int socket_set_high_water_mark(void *socket, const struct socket_plan *plan)
+{
+	int r = set_int(socket, ZMQ_SNDHWM, (int)plan->high_water_mark);
+
+	return r < 0 ? r : set_int(socket, ZMQ_RCVHWM, (int)plan->high_water_mark);
 }
 
 static int tell_guard(void *context, void *socket, const struct socket_plan *plan)
@@ -170,21 +251,6 @@ static int tell_guard(void *context, void *socket, const struct socket_plan *pla
 	int r = curve_watch(context, socket, &plan->curve);
 
 	return r < 0 ? complain(plan, "open the monitor of", "a socket", r) : 0;
-}
-
-/* First the server's part, then the client's: each holds for the endpoints that follow it. */
-static int attach(void *socket, const struct socket_plan *plan)
-{
-	char why[CERTIFICATE_WHY_SIZE] = "";
-	int r = plan->bind_count ? curve_serve(socket, &plan->curve, why) : 0;
-
-	if (r == 0)
-		r = bind_all(socket, plan);
-	if (r == 0 && plan->connect_count)
-		r = curve_connect(socket, &plan->curve, why);
-	if (r < 0 && *why)
-		log_line(LOG_ERR, "%s.curve: %s", plan->owner, why);
-	return r < 0 ? r : connect_all(socket, plan);
 }
 
 void socket_allow_many(void)
@@ -197,7 +263,7 @@ void socket_allow_many(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int socket_open(void *context, const struct socket_plan *plan, void **ret_socket)
+int socket_open(void *context, const struct socket_plan *plan, int patience_ms, void **ret_socket)
 {
 	void *socket = zmq_socket(context, plan->type);
 
@@ -210,7 +276,7 @@ int socket_open(void *context, const struct socket_plan *plan, void **ret_socket
 	else
 		r = tell_guard(context, socket, plan);
 	if (r == 0)
-		r = attach(socket, plan);
+		r = socket_attach(socket, plan, NULL, patience_ms);
 	if (r < 0) {
 		set_int(socket, ZMQ_LINGER, 0);
 		zmq_close(socket);

@@ -10,6 +10,9 @@
  *
  * Shards that train by themselves train a group when the time of the data goes on, after all its streams
  * have brought what they have up to now: as a backtest does, so that both come to the same.
+ *
+ * A group is counted by reference: it may outlive the settings that it was made from, in trainings that
+ * are under way and in the groups of the settings that follow.
  */
 #ifndef DAEMON_GROUP_GROUPS_H
 #define DAEMON_GROUP_GROUPS_H
@@ -23,31 +26,41 @@
 #include "rollcast/cleanup.h"
 #include "rollcast/group.h"
 
+/* Those of all rules. */
 struct groups;
 
-/* Settings and counters are borrowed until groups_destroy. -ENOMEM. */
+/*
+ * `before` are the groups of the settings before, or NULL: what learns the same under both goes on as it
+ * is. Settings are not needed any more afterwards; counters are borrowed by every group. -ENOMEM.
+ */
 int groups_create(const struct settings *settings, struct counters *counters,
-		  struct groups **ret_groups);
-/* When nobody learns any more. */
+		  const struct groups *before, struct groups **ret_groups);
 void groups_destroy(struct groups *groups);
 DEFINE_CLEANUP(struct groups *, groups_destroy);
 
+/* A reference to the group of a rule, which the caller owns; NULL: it is none. */
+struct group *groups_take(const struct groups *groups, size_t rule);
+
+/* Any thread. NULL is accepted. */
+struct group *group_ref(struct group *group);
+void group_unref(struct group *group);
+
 /*
- * Shows a training that was run to the group of its rule, if that is one, and trains the group if it is
- * due: then this takes as long as a training, or until `stop` is true. Any thread.
+ * Shows a training that was run to its group, and trains the group if it is due: then this takes as long
+ * as a training, or until `stop` is true. Any thread.
  */
-void groups_learn(struct groups *groups, const struct training *training,
-		  bool (*stop)(const void *context), const void *context);
+void group_learn(struct group *group, const struct training *training,
+		 bool (*stop)(const void *context), const void *context);
 
-/* Only shows it: groups_train trains. */
-void groups_show(struct groups *groups, const struct training *training);
-/* Trains the groups that have become due since they were shown something; false: none was shown any. */
-bool groups_train(struct groups *groups);
+/* Only shows it: group_train trains. */
+void group_show(struct group *group, const struct training *training);
+/* Trains the group if it has become due since it was shown something; false: it was shown nothing. */
+bool group_train(struct group *group);
 
-/* Goes up with each training of a group. */
-uint64_t groups_generation(const struct groups *groups);
+/* Goes up with each training of the group. */
+uint64_t group_generation(const struct group *group);
 
-/* What the streams of a rule share: a reference that the caller owns, or NULL. */
-struct rollcast_shared *groups_shared(struct groups *groups, size_t rule);
+/* What its streams share: a reference that the caller owns, or NULL. */
+struct rollcast_shared *group_shared(struct group *group);
 
 #endif

@@ -418,6 +418,16 @@ static int add_port(struct new_ports *ports, const char *kind, const char *name,
 	return r;
 }
 
+static int give_counters(struct port *port, struct ports *ports, const char *name)
+{
+	struct port_counters *counters = ports_use(ports, name);
+
+	if (!counters)
+		return -ENOMEM;
+	port->counters = &counters->counters;
+	return 0;
+}
+
 static int make_ports(const struct guard_plan *plan, struct new_ports *ports)
 {
 	const struct settings *settings = plan->settings;
@@ -433,7 +443,7 @@ static int make_ports(const struct guard_plan *plan, struct new_ports *ports)
 
 		r = add_port(ports, "inputs", input->name, &input->curve, &input->bind);
 		if (ports->count > before) {
-			ports->items[before]->counters = &plan->inputs[i].counters;
+			r = r ?: give_counters(ports->items[before], plan->inputs, input->name);
 			ports->items[before]->refused = COUNT_INPUT_REFUSED;
 		}
 	}
@@ -443,7 +453,7 @@ static int make_ports(const struct guard_plan *plan, struct new_ports *ports)
 
 		r = add_port(ports, "outputs", output->name, &output->curve, &output->bind);
 		if (ports->count > before) {
-			ports->items[before]->counters = &plan->outputs[i].counters;
+			r = r ?: give_counters(ports->items[before], plan->outputs, output->name);
 			ports->items[before]->refused = COUNT_OUTPUT_REFUSED;
 		}
 	}

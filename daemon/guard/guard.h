@@ -18,7 +18,7 @@
 struct guard_plan {
 	void *context; /* ZeroMQ's */
 	const struct settings *settings;
-	struct port_counters *inputs, *outputs; /* as in the settings */
+	struct ports *inputs, *outputs;
 };
 
 struct guard;
@@ -28,7 +28,7 @@ int guard_create(const struct guard_plan *plan, struct guard **ret_guard);
 /*
  * The lists of clients, and which sockets there are, anew. All or nothing: if a list cannot be read, it
  * says so in the log, returns a negative errno, and nothing has changed. Where a list has lost somebody,
- * everybody is cut off, and those who still may come back by themselves. Any thread.
+ * everybody is cut off, and those who still may come back by themselves. By who makes all ports.
  */
 int guard_set(struct guard *guard, const struct guard_plan *plan);
 void guard_destroy(struct guard *guard);

@@ -10,8 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/base/socket.h"
-#include "daemon/in/bucket.h"
+#include "daemon/in/inputs.h"
 #include "daemon/message.h"
 #include "rollcast/wire.h"
 
@@ -26,30 +25,23 @@ enum {
 /* What has arrived is still taken while stopping, but senders that never pause get no more than this. */
 #define STOP_US (5 * INT64_C(1000000))
 
+/* The same before sockets change. */
+#define CHANGE_US INT64_C(200000)
+
 _Static_assert(COUNT_DECODE_END - COUNT_DECODE == ROLLCAST_DECODE_RESULTS,
 	       "a counter for each result of decoding");
 
-struct input {
-	const struct input_settings *settings;
-	void *socket;
-	struct rollcast_decoder *decoder;
-	struct counters *counters;
-	uint64_t decode_counts[ROLLCAST_DECODE_RESULTS];
-	uint64_t messages, bad_frames, over_rate;
-	struct bucket bucket;
-};
-
 struct in {
 	struct in_plan plan;
-	struct input *inputs;
-	struct input *reading; /* whose payload is being decoded */
-	size_t count;
-	zmq_pollitem_t *poll_items; /* [count + 1], the last one is stop_fd */
+	struct inputs inputs;
+	struct input *reading;	    /* whose payload is being decoded */
+	zmq_pollitem_t *poll_items; /* [inputs + 1], the last one is stop_fd */
 	struct block **filling;	    /* [shards], NULL: none taken yet */
 	struct log_limit refusals;
 	int64_t round_us;   /* when the round over all sockets began; monotonic */
 	int64_t stop_by_us; /* monotonic; 0: not stopping */
 	int stop_fd;
+	atomic_bool pausing; /* set before stop_fd tells */
 	pthread_t thread;
 	bool started;
 };
@@ -238,12 +230,13 @@ static void log_refusals(struct in *in, const struct input *input)
 static void publish_counts(struct in *in, struct input *input)
 {
 	log_refusals(in, input);
-	count_add(input->counters, COUNT_MESSAGES, input->messages);
-	count_add(input->counters, COUNT_MESSAGES_FRAMES, input->bad_frames);
-	count_add(input->counters, COUNT_OVER_RATE, input->over_rate);
+	count_add(&input->port->counters, COUNT_MESSAGES, input->messages);
+	count_add(&input->port->counters, COUNT_MESSAGES_FRAMES, input->bad_frames);
+	count_add(&input->port->counters, COUNT_OVER_RATE, input->over_rate);
 	for (int i = 0; i < ROLLCAST_DECODE_RESULTS; i++)
 		if (input->decode_counts[i])
-			count_add(input->counters, COUNT_DECODE + i, input->decode_counts[i]);
+			count_add(&input->port->counters, COUNT_DECODE + i,
+				  input->decode_counts[i]);
 	input->messages = input->bad_frames = input->over_rate = 0;
 	memset(input->decode_counts, 0, sizeof(input->decode_counts));
 }
@@ -254,12 +247,12 @@ static bool drain_all(struct in *in)
 	bool more = false;
 
 	in->round_us = clock_monotonic_us();
-	for (size_t i = 0; i < in->count; i++)
-		more |= drain_input(in, &in->inputs[i]);
+	for (size_t i = 0; i < in->inputs.count; i++)
+		more |= drain_input(in, &in->inputs.items[i]);
 	send_all(in);
-	for (size_t i = 0; i < in->count; i++)
-		if (in->inputs[i].messages)
-			publish_counts(in, &in->inputs[i]);
+	for (size_t i = 0; i < in->inputs.count; i++)
+		if (in->inputs.items[i].messages)
+			publish_counts(in, &in->inputs.items[i]);
 	return more;
 }
 
@@ -268,9 +261,9 @@ static int plan_poll(struct in *in)
 {
 	int64_t until_us = POLL_MS * 1000;
 
-	for (size_t i = 0; i < in->count; i++) {
-		bool waits = must_wait(in, &in->inputs[i]);
-		int64_t wait_us = waits ? bucket_wait_us(&in->inputs[i].bucket) : until_us;
+	for (size_t i = 0; i < in->inputs.count; i++) {
+		bool waits = must_wait(in, &in->inputs.items[i]);
+		int64_t wait_us = waits ? bucket_wait_us(&in->inputs.items[i].bucket) : until_us;
 
 		in->poll_items[i].events = waits ? 0 : ZMQ_POLLIN;
 		until_us = wait_us < until_us ? wait_us : until_us;
@@ -281,15 +274,17 @@ static int plan_poll(struct in *in)
 static void *run(void *argument)
 {
 	struct in *in = argument;
-	zmq_pollitem_t *stop = &in->poll_items[in->count];
+	zmq_pollitem_t *stop = &in->poll_items[in->inputs.count];
 
 	while (!(stop->revents & ZMQ_POLLIN)) {
 		heartbeat_beat(in->plan.heartbeat);
 		bool more = drain_all(in);
 		int wait_ms = plan_poll(in);
 
-		zmq_poll(in->poll_items, (int)in->count + 1, more ? 0 : wait_ms);
+		zmq_poll(in->poll_items, (int)in->inputs.count + 1, more ? 0 : wait_ms);
 	}
+	if (in->pausing)
+		return NULL;
 	in->stop_by_us = clock_monotonic_us() + STOP_US;
 	while (drain_all(in) && !is_time_up(in))
 		heartbeat_beat(in->plan.heartbeat);
@@ -301,71 +296,27 @@ static void *run(void *argument)
 
 /* ---- life ---- */
 
-static const double unit_us[] = {
-	[TIME_UNIT_S] = 1e6,
-	[TIME_UNIT_MS] = 1e3,
-	[TIME_UNIT_US] = 1,
-	[TIME_UNIT_NS] = 1e-3,
-};
-
-static int follow_labels(struct rollcast_decoder *decoder,
-			 const struct input_labels_settings *labels)
+int in_change(struct in *in, const struct settings *settings)
 {
-	const struct rollcast_label_rules rules = {
-		.keep = labels->keep.items,
-		.keep_count = labels->keep.count,
-		.drop = labels->drop.items,
-		.drop_count = labels->drop.count,
-		.rename = labels->rename.items,
-		.rename_count = labels->rename.count,
-		.add = labels->add.items,
-		.add_count = labels->add.count,
-	};
+	size_t places = settings->input_count + 1;
+	CLEANUP(free) zmq_pollitem_t *poll_items = calloc(places, sizeof(*poll_items));
+	int64_t until_us = clock_monotonic_us() + CHANGE_US;
+	int r;
 
-	return rollcast_decoder_relabel(decoder, &rules);
-}
-
-static int open_input(struct in *in, const struct input_settings *settings,
-		      struct counters *counters, struct input *input)
-{
-	char owner[128];
-
-	snprintf(owner, sizeof(owner), "inputs.%s", settings->name);
-	const struct socket_plan plan = {
-		.owner = owner,
-		.type = settings->type == INPUT_SUB ? ZMQ_SUB : ZMQ_PULL,
-		.bind = settings->bind.items,
-		.bind_count = settings->bind.count,
-		.connect = settings->connect.items,
-		.connect_count = settings->connect.count,
-		.high_water_mark = settings->high_water_mark,
-		.message_max_bytes = (int64_t)settings->message_max_bytes,
-		.curve =
-			{
-				.secret_key_file = settings->curve.secret_key_file,
-				.server_key = settings->curve.server_key,
-				.server_key_file = settings->curve.server_key_file,
-				.domain = owner,
-			},
-		.ipc_mode = settings->ipc.mode,
-		.ipc_group = settings->ipc.group,
-	};
-	int r = rollcast_decoder_create(settings->format, unit_us[settings->time_unit],
-					&input->decoder);
-
-	r = r ?: follow_labels(input->decoder, &settings->labels);
+	if (!poll_items)
+		return -ENOMEM;
+	/* What has arrived was meant for the sockets, and the formats, that were. */
+	while (drain_all(in) && clock_monotonic_us() < until_us)
+		continue;
+	r = inputs_change(&in->inputs, in->plan.context, settings, in->plan.ports);
 	if (r < 0)
 		return r;
-	input->settings = settings;
-	input->counters = counters;
-	bucket_init(&input->bucket, settings->rate_limit, clock_monotonic_us());
-	r = socket_open(in->plan.context, &plan, &input->socket);
-	if (r < 0 || settings->type != INPUT_SUB)
-		return r;
-	for (size_t i = 0; i < settings->topics.count; i++)
-		if (zmq_setsockopt(input->socket, ZMQ_SUBSCRIBE, settings->topics.items[i],
-				   strlen(settings->topics.items[i])))
-			return -errno;
+	for (size_t i = 0; i < in->inputs.count; i++)
+		poll_items[i] = (zmq_pollitem_t){.socket = in->inputs.items[i].socket,
+						 .events = ZMQ_POLLIN};
+	poll_items[in->inputs.count] = (zmq_pollitem_t){.fd = in->stop_fd, .events = ZMQ_POLLIN};
+	free(in->poll_items);
+	in->poll_items = STEAL(poll_items);
 	return 0;
 }
 
@@ -376,47 +327,51 @@ int in_create(const struct in_plan *plan, struct in **ret_in)
 	if (!in)
 		return -ENOMEM;
 	in->plan = *plan;
-	in->count = plan->settings->input_count;
 	in->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (in->stop_fd < 0)
 		return -errno;
-	in->inputs = calloc(in->count, sizeof(*in->inputs));
-	in->poll_items = calloc(in->count + 1, sizeof(*in->poll_items));
 	in->filling = calloc(plan->shards, sizeof(*in->filling));
-	if (!in->inputs || !in->poll_items || !in->filling)
-		return -ENOMEM;
-	for (size_t i = 0; i < in->count; i++) {
-		int r = open_input(in, &plan->settings->inputs[i], &plan->counters[i].counters,
-				   &in->inputs[i]);
+	int r = in->filling ? in_change(in, plan->settings) : -ENOMEM;
 
-		if (r < 0)
-			return r;
-		in->poll_items[i] =
-			(zmq_pollitem_t){.socket = in->inputs[i].socket, .events = ZMQ_POLLIN};
-	}
-	in->poll_items[in->count] = (zmq_pollitem_t){.fd = in->stop_fd, .events = ZMQ_POLLIN};
+	if (r < 0)
+		return r;
 	*ret_in = STEAL(in);
 	return 0;
 }
 
 int in_start(struct in *in)
 {
+	in->pausing = false;
+	in->poll_items[in->inputs.count].revents = 0;
 	int r = thread_start(&in->thread, "in", run, in);
 
 	in->started = r == 0;
 	return r;
 }
 
-void in_stop(struct in *in)
+/* The thread looks for it between two rounds. */
+static void end_thread(struct in *in)
 {
 	uint64_t one = 1;
 
-	if (!in || !in->started)
-		return;
 	if (write(in->stop_fd, &one, sizeof(one)) < 0)
 		log_line(LOG_ERR, "in: cannot be told to stop: %s", strerror(errno));
 	pthread_join(in->thread, NULL);
 	in->started = false;
+	if (read(in->stop_fd, &one, sizeof(one)) < 0)
+		log_line(LOG_ERR, "in: was not told to stop: %s", strerror(errno));
+}
+
+void in_pause(struct in *in)
+{
+	in->pausing = true;
+	end_thread(in);
+}
+
+void in_stop(struct in *in)
+{
+	if (in && in->started)
+		end_thread(in);
 }
 
 void in_destroy(struct in *in)
@@ -424,15 +379,10 @@ void in_destroy(struct in *in)
 	if (!in)
 		return;
 	in_stop(in);
-	for (size_t i = 0; in->inputs && i < in->count; i++) {
-		if (in->inputs[i].socket)
-			zmq_close(in->inputs[i].socket);
-		rollcast_decoder_destroy(in->inputs[i].decoder);
-	}
+	inputs_close(&in->inputs);
 	if (in->stop_fd > 0)
 		close(in->stop_fd);
 	free(in->filling);
 	free(in->poll_items);
-	free(in->inputs);
 	free(in);
 }

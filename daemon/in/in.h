@@ -20,12 +20,12 @@
 
 /* Everything lent to the room, until in_destroy. */
 struct in_plan {
-	void *context; /* ZeroMQ's */
-	const struct settings *settings;
-	struct queue *inboxes; /* [shards], of struct letter */
+	void *context;			 /* ZeroMQ's */
+	const struct settings *settings; /* until in_change */
+	struct queue *inboxes;		 /* [shards], of struct letter */
 	uint32_t shards;
 	struct block_pool *blocks;
-	struct port_counters *counters; /* [inputs] */
+	struct ports *ports; /* counters of inputs */
 	struct heartbeat *heartbeat;
 };
 
@@ -35,6 +35,14 @@ struct in;
 int in_create(const struct in_plan *plan, struct in **ret_in);
 /* Starts the thread. */
 int in_start(struct in *in);
+/*
+ * From one settings to another, between in_pause and in_start: sockets that are the same before and after
+ * lose nothing. What cannot be opened is logged, and a negative errno says that all is as before. On 0
+ * the settings before are not needed any more.
+ */
+int in_change(struct in *in, const struct settings *settings);
+/* Ends the thread between two rounds, until in_start. */
+void in_pause(struct in *in);
 /*
  * Takes what has arrived already, for some seconds at most, hands it over and ends the thread. Harmless
  * if not started.

@@ -9,8 +9,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/base/socket.h"
 #include "daemon/message.h"
+#include "daemon/out/outputs.h"
 #include "daemon/out/wishes.h"
 #include "rollcast/wire.h"
 
@@ -23,27 +23,15 @@ enum {
 	PATIENCE_US = 3000000, /* for a subscriber that does not take its snapshot */
 	LENIENCE_US = 5000000,
 	IMPATIENCE_US = 10000000, /* after that, nobody is waited for */
-	LINGER_MS = 1000,	  /* what subscribers get to fetch the last forecasts at stop */
 	TOPIC_BYTES = 2048,
 	ROUND_BLOCKS = 64, /* sent before subscriptions have their turn, */
 	ROUND_SUBSCRIPTIONS = 4096,
 };
 
-struct output {
-	const struct output_settings *settings;
-	void *socket;
-	struct rollcast_encoder *encoder;
-	uint64_t sequence;	/* of the message sent last */
-	uint64_t subscriptions; /* live topics of an XPUB */
-	uint64_t sent, behind;	/* since they were added to the counters */
-	int64_t lenient_until_us;
-};
-
 struct out {
 	struct out_plan plan;
-	struct output *outputs;
-	size_t count;
-	zmq_pollitem_t *poll_items; /* [count + 1], the last one is the queue's */
+	struct outputs outputs;
+	zmq_pollitem_t *poll_items; /* [outputs + 1], the last one is the queue's */
 	struct wishes wishes;
 	struct queue held;   /* of struct block *: snapshots that a subscriber has no room for */
 	struct block *first; /* the one whose turn it is; NULL: take the next */
@@ -215,9 +203,12 @@ static bool is_for(const struct output *output, const struct forecast_record *re
 
 static void send_live(struct out *out, const struct forecast_record *record)
 {
-	for (size_t i = 0; i < out->count; i++)
-		if (is_for(&out->outputs[i], record) && is_due(&out->outputs[i], record))
-			send_to(&out->outputs[i], forecast_record_forecast(record), false);
+	for (size_t i = 0; i < out->outputs.count; i++) {
+		struct output *output = &out->outputs.items[i];
+
+		if (output->socket && is_for(output, record) && is_due(output, record))
+			send_to(output, forecast_record_forecast(record), false);
+	}
 }
 
 static size_t record_end(size_t place, const struct forecast_record *record)
@@ -279,10 +270,10 @@ static bool send_rest(struct out *out, struct output *output, bool patient)
 static bool send_first(struct out *out, bool patient)
 {
 	const struct forecast_record *record = (const void *)out->first->bytes;
-	struct output *output = &out->outputs[record->only_output];
+	struct output *output = &out->outputs.items[record->only_output];
 
 	output->lenient_until_us = clock_monotonic_us() + LENIENCE_US;
-	if (!send_rest(out, output, patient))
+	if (output->socket && !send_rest(out, output, patient))
 		return false;
 	block_pool_give(out->plan.blocks, out->first);
 	out->first = NULL;
@@ -290,12 +281,12 @@ static bool send_first(struct out *out, bool patient)
 	return true;
 }
 
-static void send_snapshots(struct out *out)
+static void send_snapshots(struct out *out, bool may_wait)
 {
 	int64_t now_us = clock_monotonic_us();
 
 	while (out->first || queue_pop(&out->held, 0, &out->first) == 0) {
-		if (send_first(out, is_patient(out, now_us)))
+		if (send_first(out, may_wait && is_patient(out, now_us)))
 			continue;
 		if (!out->held_since_us)
 			out->held_since_us = now_us;
@@ -309,10 +300,10 @@ static void send_snapshots(struct out *out)
  */
 static void read_subscriptions(struct out *out, uint32_t index)
 {
-	struct output *output = &out->outputs[index];
+	struct output *output = &out->outputs.items[index];
 	zmq_msg_t message;
 
-	if (output->settings->type != OUTPUT_XPUB)
+	if (!output->socket || output->settings->type != OUTPUT_XPUB)
 		return;
 	zmq_msg_init(&message);
 	for (int i = 0;
@@ -333,10 +324,13 @@ static void read_subscriptions(struct out *out, uint32_t index)
 
 static void publish_counts(struct out *out)
 {
-	for (size_t i = 0; i < out->count; i++) {
-		struct output *output = &out->outputs[i];
-		struct counters *counters = &out->plan.counters[i].counters;
+	for (size_t i = 0; i < out->outputs.count; i++) {
+		struct output *output = &out->outputs.items[i];
+		struct counters *counters;
 
+		if (!output->socket)
+			continue;
+		counters = &output->port->counters;
 		count_add(counters, COUNT_MESSAGES_OUT, output->sent);
 		count_add(counters, COUNT_OUTPUTS_BEHIND, output->behind);
 		count_set(counters, COUNT_SUBSCRIPTIONS, output->subscriptions);
@@ -344,17 +338,19 @@ static void publish_counts(struct out *out)
 	}
 }
 
-/* Some of what shards have handed over. Returns as queue_pop does. */
-static int take_blocks(struct out *out)
+/* Some of what shards have handed over, up to the mark of out_pause. Returns as queue_pop does. */
+static int take_blocks(struct out *out, bool *ret_pausing)
 {
 	struct block *block;
 	int r = 0;
 
-	for (int i = 0; i < ROUND_BLOCKS; i++) {
+	for (int i = 0; i < ROUND_BLOCKS && !*ret_pausing; i++) {
 		r = queue_pop(out->plan.queue, 0, &block);
 		if (r)
 			break;
-		take_block(out, block);
+		*ret_pausing = !block;
+		if (block)
+			take_block(out, block);
 		heartbeat_beat(out->plan.heartbeat);
 	}
 	return r;
@@ -363,75 +359,48 @@ static int take_blocks(struct out *out)
 static void *run(void *argument)
 {
 	struct out *out = argument;
+	bool pausing = false;
 	int r;
 
 	do {
 		bool busy = out->first || wishes_are_open(&out->wishes);
 
 		heartbeat_beat(out->plan.heartbeat);
-		zmq_poll(out->poll_items, (int)out->count + 1, busy ? BUSY_MS : POLL_MS);
-		for (uint32_t i = 0; i < out->count; i++)
+		zmq_poll(out->poll_items, (int)out->outputs.count + 1, busy ? BUSY_MS : POLL_MS);
+		for (uint32_t i = 0; i < out->outputs.count; i++)
 			read_subscriptions(out, i);
 		wishes_ask(&out->wishes, out->first != NULL, clock_monotonic_us());
-		r = take_blocks(out);
-		send_snapshots(out);
+		r = take_blocks(out, &pausing);
+		send_snapshots(out, !pausing);
 		publish_counts(out);
-	} while (r != QUEUE_CLOSED);
+	} while (r != QUEUE_CLOSED && !pausing);
 	return NULL;
 }
 
 /* ---- life ---- */
 
-static const int socket_types[] = {
-	[OUTPUT_XPUB] = ZMQ_XPUB,
-	[OUTPUT_PUB] = ZMQ_PUB,
-	[OUTPUT_PUSH] = ZMQ_PUSH,
-};
-
-static int open_output(struct out *out, const struct output_settings *settings,
-		       struct output *output)
+int out_change(struct out *out, const struct settings *settings)
 {
-	char owner[128];
+	size_t most = out->outputs.count + settings->output_count;
+	CLEANUP(free) zmq_pollitem_t *poll_items = calloc(most + 1, sizeof(*poll_items));
+	int fd = queue_event_fd(out->plan.queue);
+	int r = poll_items ? wishes_enlarge(&out->wishes, (uint32_t)most) : -ENOMEM;
 
-	snprintf(owner, sizeof(owner), "outputs.%s", settings->name);
-	const struct socket_plan plan = {
-		.owner = owner,
-		.type = socket_types[settings->type],
-		.bind = settings->bind.items,
-		.bind_count = settings->bind.count,
-		.connect = settings->connect.items,
-		.connect_count = settings->connect.count,
-		.high_water_mark = settings->high_water_mark,
-		.message_max_bytes = 65536, /* subscriptions are short */
-		.linger_ms = LINGER_MS,
-		.curve =
-			{
-				.secret_key_file = settings->curve.secret_key_file,
-				.server_key = settings->curve.server_key,
-				.server_key_file = settings->curve.server_key_file,
-				.domain = owner,
-			},
-		.ipc_mode = settings->ipc.mode,
-		.ipc_group = settings->ipc.group,
-	};
-	int r = rollcast_encoder_create(settings->format, &output->encoder);
-
+	if (r == 0)
+		r = outputs_change(&out->outputs, out->plan.context, settings, out->plan.ports);
 	if (r < 0)
 		return r;
-	output->settings = settings;
-	r = socket_open(out->plan.context, &plan, &output->socket);
-	if (r < 0 || settings->type == OUTPUT_PUSH)
-		return r;
+	for (size_t i = 0; i < out->outputs.count; i++) {
+		const struct output *output = &out->outputs.items[i];
+		bool is_asked = output->socket && output->settings->type == OUTPUT_XPUB;
 
-	int on = 1;
-
-	if (zmq_setsockopt(output->socket, ZMQ_XPUB_NODROP, &on, sizeof(on)))
-		return -errno;
-	/* Every subscription is reported, for its snapshot, and so is every end of one. */
-	return settings->type == OUTPUT_XPUB &&
-			       zmq_setsockopt(output->socket, ZMQ_XPUB_VERBOSER, &on, sizeof(on))
-		       ? -errno
-		       : 0;
+		poll_items[i] = (zmq_pollitem_t){
+			.socket = output->socket, .fd = fd, .events = is_asked ? ZMQ_POLLIN : 0};
+	}
+	poll_items[out->outputs.count] = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
+	free(out->poll_items);
+	out->poll_items = STEAL(poll_items);
+	return 0;
 }
 
 int out_create(const struct out_plan *plan, struct out **ret_out)
@@ -441,29 +410,14 @@ int out_create(const struct out_plan *plan, struct out **ret_out)
 	if (!out)
 		return -ENOMEM;
 	out->plan = *plan;
-	out->count = plan->settings->output_count;
-	out->outputs = calloc(out->count, sizeof(*out->outputs));
-	out->poll_items = calloc(out->count + 1, sizeof(*out->poll_items));
-	if (!out->outputs || !out->poll_items)
-		return -ENOMEM;
 	int r = queue_init(&out->held, block_pool_count(plan->blocks), sizeof(struct block *), NULL,
 			   false);
 
+	wishes_init(&out->wishes, plan->inboxes, plan->shards);
 	if (r == 0)
-		r = wishes_init(&out->wishes, plan->inboxes, plan->shards, (uint32_t)out->count);
+		r = out_change(out, plan->settings);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < out->count; i++) {
-		r = open_output(out, &plan->settings->outputs[i], &out->outputs[i]);
-
-		if (r < 0)
-			return r;
-		if (out->outputs[i].settings->type == OUTPUT_XPUB)
-			out->poll_items[i].events = ZMQ_POLLIN;
-		out->poll_items[i].socket = out->outputs[i].socket;
-	}
-	out->poll_items[out->count] =
-		(zmq_pollitem_t){.fd = queue_event_fd(plan->queue), .events = ZMQ_POLLIN};
 	*ret_out = STEAL(out);
 	return 0;
 }
@@ -484,6 +438,14 @@ void out_join(struct out *out)
 	out->started = false;
 }
 
+void out_pause(struct out *out)
+{
+	struct block *mark = NULL;
+
+	queue_push(out->plan.queue, &mark);
+	out_join(out);
+}
+
 /* Snapshots that nobody took. */
 static void give_back_held(struct out *out)
 {
@@ -501,14 +463,9 @@ void out_destroy(struct out *out)
 	if (!out)
 		return;
 	out_join(out);
-	for (size_t i = 0; out->outputs && i < out->count; i++) {
-		if (out->outputs[i].socket)
-			zmq_close(out->outputs[i].socket);
-		rollcast_encoder_destroy(out->outputs[i].encoder);
-	}
+	outputs_close(&out->outputs);
 	wishes_finish(&out->wishes);
 	give_back_held(out);
 	free(out->poll_items);
-	free(out->outputs);
 	free(out);
 }

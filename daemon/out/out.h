@@ -21,13 +21,13 @@
 
 /* Everything lent to the room, until out_destroy. */
 struct out_plan {
-	void *context; /* ZeroMQ's */
-	const struct settings *settings;
-	struct queue *queue;   /* of struct block *; made with an event */
+	void *context;			 /* ZeroMQ's */
+	const struct settings *settings; /* until out_change */
+	struct queue *queue;   /* of struct block *; made with an event; NULL in it: out_pause */
 	struct queue *inboxes; /* [shards]: where snapshots are asked for */
 	uint32_t shards;
 	struct block_pool *blocks;
-	struct port_counters *counters; /* [outputs] */
+	struct ports *ports; /* counters of outputs */
 	struct heartbeat *heartbeat;
 };
 
@@ -36,6 +36,16 @@ struct out;
 /* Opens all output sockets; logs what fails. Negative errno. */
 int out_create(const struct out_plan *plan, struct out **ret_out);
 int out_start(struct out *out);
+/*
+ * From one settings to another, between out_pause and out_start: sockets that are the same before and
+ * after lose nothing. What cannot be opened is logged, and a negative errno says that all is as before.
+ */
+int out_change(struct out *out, const struct settings *settings);
+/*
+ * Sends all that has been handed over before this and ends the thread, until out_start: afterwards
+ * nothing here points into settings that nobody uses any more.
+ */
+void out_pause(struct out *out);
 /* Waits until the queue, which must be closed, has been sent. Harmless if not started. */
 void out_join(struct out *out);
 void out_destroy(struct out *out);

@@ -9,11 +9,24 @@ enum { REST_TIMES = 9 };
 #define REST_LEAST_US INT64_C(250000)
 #define REST_MOST_US  INT64_C(10000000)
 
-int wishes_init(struct wishes *wishes, struct queue *inboxes, uint32_t shards, uint32_t outputs)
+void wishes_init(struct wishes *wishes, struct queue *inboxes, uint32_t shards)
 {
-	*wishes = (struct wishes){.inboxes = inboxes, .shards = shards, .outputs = outputs};
-	wishes->wanted = calloc(outputs ? outputs : 1, sizeof(*wishes->wanted));
-	return wishes->wanted ? 0 : -ENOMEM;
+	*wishes = (struct wishes){.inboxes = inboxes, .shards = shards};
+}
+
+int wishes_enlarge(struct wishes *wishes, uint32_t outputs)
+{
+	struct wish *wanted;
+
+	if (outputs <= wishes->outputs)
+		return 0;
+	wanted = realloc(wishes->wanted, outputs * sizeof(*wanted));
+	if (!wanted)
+		return -ENOMEM;
+	memset(wanted + wishes->outputs, 0, (outputs - wishes->outputs) * sizeof(*wanted));
+	wishes->wanted = wanted;
+	wishes->outputs = outputs;
+	return 0;
 }
 
 void wishes_finish(struct wishes *wishes)

@@ -34,8 +34,9 @@ struct wishes {
 	bool under_way;
 };
 
-/* -ENOMEM. */
-int wishes_init(struct wishes *wishes, struct queue *inboxes, uint32_t shards, uint32_t outputs);
+void wishes_init(struct wishes *wishes, struct queue *inboxes, uint32_t shards);
+/* For so many outputs, if that is more than before. -ENOMEM. */
+int wishes_enlarge(struct wishes *wishes, uint32_t outputs);
 /* Only when the shards have ended. */
 void wishes_finish(struct wishes *wishes);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ struct round {
 struct state {
 	struct state_plan plan;
 	char *path;
+	uint64_t size_bytes;
+	_Atomic int64_t journal_us;
 	int lock; /* -1: not held, because nothing can be written there */
 	bool automatic;
 
@@ -225,10 +228,10 @@ static int open_files(struct state *state)
 		return r;
 	if (state->replace)
 		set_file_aside(state);
-	r = store_open(state->path, state->plan.settings->size_bytes, &state->store);
+	r = store_open(state->path, state->size_bytes, &state->store);
 	if (r == -EINVAL) {
 		set_file_aside(state);
-		r = store_open(state->path, state->plan.settings->size_bytes, &state->store);
+		r = store_open(state->path, state->size_bytes, &state->store);
 	}
 	if (r == 0) {
 		mdb_env_set_userctx(state->store->env, state);
@@ -465,12 +468,12 @@ static void abandon_file(struct state *state)
 static void *run(void *argument)
 {
 	struct state *state = argument;
-	int64_t patience_us = state->plan.settings->journal_us / 2;
 	int r;
 
 	if (setjmp(state->astray))
 		abandon_file(state);
 	do {
+		int64_t patience_us = state->journal_us / 2;
 		int64_t left_us = patience_us;
 
 		if (state->batch.txn)
@@ -532,6 +535,8 @@ int state_create(const struct state_plan *plan, struct state **ret_state)
 	if (!state)
 		return -ENOMEM;
 	state->plan = *plan;
+	state->size_bytes = plan->settings->size_bytes;
+	state->journal_us = plan->settings->journal_us;
 	state->lock = -1;
 	state->automatic = !strcmp(plan->settings->path, "auto");
 	state->path = choose_path(plan->settings);
@@ -569,6 +574,12 @@ int state_restore(struct state *state)
 			 (unsigned long long)count_get(counters, COUNT_REPLAYED),
 			 (double)(clock_monotonic_us() - begun_us) / 1e6);
 	return 0;
+}
+
+void state_set_journal(struct state *state, int64_t journal_us)
+{
+	if (state)
+		state->journal_us = journal_us;
 }
 
 int state_start(struct state *state)

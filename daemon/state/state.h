@@ -24,11 +24,11 @@
 
 /* Everything lent to the room, until state_destroy. */
 struct state_plan {
-	const struct state_settings *settings;
-	struct queue *queue;	     /* of struct keeping */
-	struct block_pool *journals; /* where blocks of samples go back to */
-	struct queue *inboxes;	     /* [shards], of struct letter: what is restored */
-	struct queue *restored;	     /* of uint32_t: shards that have taken everything */
+	const struct state_settings *settings; /* for state_create only */
+	struct queue *queue;		       /* of struct keeping */
+	struct block_pool *journals;	       /* where blocks of samples go back to */
+	struct queue *inboxes;		       /* [shards], of struct letter: what is restored */
+	struct queue *restored;		       /* of uint32_t: shards that have taken everything */
 	uint32_t shards;
 	struct counters *counters;
 	void (*alive)(void); /* called now and then while restoring */
@@ -44,6 +44,8 @@ int state_create(const struct state_plan *plan, struct state **ret_state);
 /* Gives the running shards what was kept, and waits until they have taken it. 0, -ENOMEM, -errno. */
 int state_restore(struct state *state);
 int state_start(struct state *state);
+/* Another settings' journal time; its path and size count from the next start on. Any thread. */
+void state_set_journal(struct state *state, int64_t journal_us);
 /* Waits until the queue, which must be closed, has been written. Harmless if not started. */
 void state_join(struct state *state);
 void state_destroy(struct state *state);

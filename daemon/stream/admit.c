@@ -13,35 +13,29 @@ bool shard_is_full(const struct entry *entry)
 	return rollcast_stream_latest(entry->stream) || entry->is_loaded;
 }
 
-static size_t *typical_bytes(struct shard *shard, const struct stream_settings *rule)
-{
-	return &shard->typical[rule - shard->plan.settings->streams];
-}
-
 void shard_account(struct shard *shard, struct entry *entry)
 {
 	size_t bytes = sizeof(*entry) + entry->name_length + rollcast_stream_bytes(entry->stream);
-	size_t *typical = typical_bytes(shard, entry->rule);
 
 	if (bytes != entry->bytes) /* the counter is unsigned and wraps as the difference does */
 		count_add(shard->plan.counters, COUNT_STREAMS_BYTES,
 			  (uint64_t)bytes - (uint64_t)entry->bytes);
 	entry->bytes = bytes;
-	if (shard_is_full(entry) && bytes > *typical)
-		*typical = bytes;
+	if (shard_is_full(entry) && bytes > entry->rule->typical)
+		entry->rule->typical = bytes;
 }
 
-bool shard_has_memory(struct shard *shard, const struct stream_settings *rule, size_t counted)
+bool shard_has_memory(struct shard *shard, const struct rule *rule, size_t counted)
 {
 	uint64_t used = count_get(shard->plan.counters, COUNT_STREAMS_BYTES) - counted;
 	uint64_t suppressed;
 
-	if (used + *typical_bytes(shard, rule) <= shard->plan.settings->memory_max)
+	if (used + rule->typical <= shard->rules->settings->memory_max)
 		return true;
 	if (log_allowed(&shard->full_memory, &suppressed))
 		log_line(LOG_WARNING,
 			 "streams are refused: limits.memory (%" PRIu64 " bytes) is reached",
-			 shard->plan.settings->memory_max);
+			 shard->rules->settings->memory_max);
 	return false;
 }
 
@@ -51,11 +45,10 @@ static void release_stream(struct shard *shard)
 				  memory_order_relaxed);
 }
 
-void shard_forget(struct shard *shard, struct entry *entry)
+void shard_let_go(struct shard *shard, struct entry *entry)
 {
 	struct counters *counters = shard->plan.counters;
 
-	keeper_forget(&shard->keeper, entry);
 	table_remove(&shard->table, entry);
 	release_stream(shard);
 	atomic_fetch_sub_explicit(&counters->values[COUNT_STREAMS_BYTES], entry->bytes,
@@ -65,16 +58,13 @@ void shard_forget(struct shard *shard, struct entry *entry)
 		entry_destroy(entry);
 }
 
-/* ---- names ---- */
-
-const struct stream_settings *shard_find_rule(const struct settings *settings,
-					      struct rollcast_text name)
+void shard_forget(struct shard *shard, struct entry *entry)
 {
-	for (size_t i = 0; i < settings->stream_count; i++)
-		if (rollcast_selector_matches(settings->streams[i].selector, name))
-			return &settings->streams[i];
-	return NULL;
+	keeper_forget(&shard->keeper, entry);
+	shard_let_go(shard, entry);
 }
+
+/* ---- names ---- */
 
 /* A place among limits.streams, which all shards share. */
 static bool reserve_stream(struct shard *shard)
@@ -84,12 +74,12 @@ static bool reserve_stream(struct shard *shard)
 						    memory_order_relaxed);
 	uint64_t suppressed;
 
-	if (before < shard->plan.settings->streams_max)
+	if (before < shard->rules->settings->streams_max)
 		return true;
 	release_stream(shard);
 	if (log_allowed(&shard->full, &suppressed))
 		log_line(LOG_WARNING, "streams are refused: limits.streams (%u) is reached",
-			 shard->plan.settings->streams_max);
+			 shard->rules->settings->streams_max);
 	return false;
 }
 
@@ -103,10 +93,10 @@ static void note_stranger(struct shard *shard, struct rollcast_text name, uint64
 
 /* Makes a stream that is let in. -ENOMEM. */
 static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t hash,
-		       const struct stream_settings *rule, struct entry **ret_entry)
+		       struct rule *rule, struct entry **ret_entry)
 {
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
-	int r = rollcast_stream_create(name.bytes, &rule->stream, &stream);
+	int r = rollcast_stream_create(name.bytes, &rule->set->stream, &stream);
 
 	if (r == 0)
 		r = table_add(&shard->table, hash, name.bytes, (uint32_t)name.length, ret_entry);
@@ -114,7 +104,7 @@ static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t 
 		return r;
 	(*ret_entry)->rule = rule;
 	(*ret_entry)->sent_us = NONE_BEFORE;
-	(*ret_entry)->watching = thresholds_watching(shard->plan.settings, name);
+	(*ret_entry)->watching = thresholds_watching(shard->rules->settings, name);
 	(*ret_entry)->stream = STEAL(stream);
 	shard_account(shard, *ret_entry);
 	return 0;
@@ -123,7 +113,7 @@ static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t 
 struct entry *shard_admit(struct shard *shard, struct rollcast_text name, uint64_t hash,
 			  uint32_t samples)
 {
-	const struct stream_settings *rule = shard_find_rule(shard->plan.settings, name);
+	struct rule *rule = rules_find(shard->rules, name);
 	struct entry *entry = NULL;
 
 	if (!rule) {
@@ -149,7 +139,9 @@ struct entry *shard_find_or_admit(struct shard *shard, const struct sample_recor
 		return NULL;
 	}
 	entry = table_find(&shard->table, record->hash, name.bytes, record->name_length);
-	return entry ? entry : shard_admit(shard, name, record->hash, record->count);
+	if (!entry || !shard_settle(shard, entry)) /* admitting notes that no rule matches */
+		entry = shard_admit(shard, name, record->hash, record->count);
+	return entry;
 }
 
 void shard_log_strangers(struct shard *shard)

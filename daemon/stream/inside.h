@@ -5,6 +5,7 @@
  *	shard.c		the loop: letters, silence, life
  *	samples.c	what a sample, or a kept one, does to its stream
  *	admit.c		which names become streams, and the memory that they may take
+ *	settle.c	streams pass over to other settings
  *	learn.c		trainings: here or in the trainers, alone or in groups
  *	publish.c	forecasts on their way out, live or for a new subscriber
  */
@@ -16,6 +17,7 @@
 #include "daemon/base/log.h"
 #include "daemon/message.h"
 #include "daemon/stream/keeper.h"
+#include "daemon/stream/rules.h"
 #include "daemon/stream/shard.h"
 #include "daemon/stream/strangers.h"
 #include "daemon/stream/table.h"
@@ -40,11 +42,12 @@ struct shard {
 	struct shard_plan plan;
 	struct table table;
 	struct strangers strangers;
-	size_t *typical;		 /* [rules]: bytes of the largest stream of a rule so far */
-	struct rollcast_shared **shared; /* [rules], what their streams share; NULL: nothing */
-	uint64_t generation;		 /* of the groups, when that was */
-	int64_t newest_us;		 /* time of the sample before, if groups are trained here */
-	struct block *filling;		 /* forecasts; NULL: none taken */
+	struct rules *rules;
+	struct rules *rules_before; /* some streams still have one of these; NULL: none has */
+	size_t settle_next;	    /* up to where the table has been gone through for them, */
+	uint64_t settle_changes;    /* the table's, when it was */
+	int64_t newest_us;	    /* time of the sample before, if groups are trained here */
+	struct block *filling;	    /* forecasts; NULL: none taken */
 	uint32_t filling_count;
 	struct waiting waiting[LETTERS_MAX + 1];
 	uint32_t waiting_count;
@@ -53,7 +56,7 @@ struct shard {
 	struct keeper keeper;
 	bool restoring; /* what comes was kept, and is neither sent nor kept again */
 	struct tally tally;
-	struct log_limit out_behind, failures, diverged, full, full_memory, unmatched;
+	struct log_limit let_go, out_behind, failures, diverged, full, full_memory, unmatched;
 	struct snapshot *telling; /* being sent; NULL: none */
 	size_t told_slots;	  /* of the table, done with */
 	uint64_t told_changes;	  /* the table's, when they were */
@@ -81,12 +84,11 @@ void shard_account(struct shard *shard, struct entry *entry);
  * Whether limits.memory, which all shards share, has room for a stream of the rule, of which `counted`
  * bytes are counted already.
  */
-bool shard_has_memory(struct shard *shard, const struct stream_settings *rule, size_t counted);
+bool shard_has_memory(struct shard *shard, const struct rule *rule, size_t counted);
 /* A job that is out still knows the entry, and takes it along. */
 void shard_forget(struct shard *shard, struct entry *entry);
-/* The first rule whose selector matches; NULL: none. */
-const struct stream_settings *shard_find_rule(const struct settings *settings,
-					      struct rollcast_text name);
+/* The same, but what is kept of it stays. */
+void shard_let_go(struct shard *shard, struct entry *entry);
 /*
  * A stream for a name never seen, ended by a zero, of which `samples` came. Returns NULL if it is refused,
  * which is counted.
@@ -96,11 +98,22 @@ struct entry *shard_admit(struct shard *shard, struct rollcast_text name, uint64
 struct entry *shard_find_or_admit(struct shard *shard, const struct sample_record *record);
 void shard_log_strangers(struct shard *shard);
 
+/* ---- settle.c ---- */
+
+/* From here on these count, and belong to the shard. Streams pass over with their next sample, or later. */
+void shard_take_rules(struct shard *shard, struct rules *rules);
+/* Whether the entry's rule is one of those that count. */
+bool shard_is_settled(const struct shard *shard, const struct entry *entry);
+/*
+ * Finds the entry's rule among them and brings its stream into line. False: no rule matches it, and it
+ * was let go.
+ */
+bool shard_settle(struct shard *shard, struct entry *entry);
+/* Some of the streams that have not passed over; when all have, says so. True: there are more. */
+bool shard_settle_some(struct shard *shard);
+
 /* ---- learn.c ---- */
 
-uint32_t shard_rule_of(const struct shard *shard, const struct entry *entry);
-/* Looks what the groups have for their streams, if that has changed. */
-void shard_look_at_groups(struct shard *shard);
 /* Before a sample: if nobody else trains and the time goes on, what groups were shown is learned from. */
 void shard_train_groups(struct shard *shard, int64_t time_us);
 void shard_log_failure(struct shard *shard, const struct entry *entry, int r);
@@ -113,8 +126,9 @@ void shard_adopt(struct shard *shard, struct training *training);
 /* A forecast for all outputs. One that finds no room is dropped, and changes neither alert nor `every`. */
 void shard_publish(struct shard *shard, struct entry *entry,
 		   const struct rollcast_forecast *forecast);
-/* Clears the alerts of a stream that is about to be forgotten. Returns false if there is no room now. */
-bool shard_end_alerts(struct shard *shard, struct entry *entry);
+/* Clears alerts of a stream, `ended` of these settings. Returns false if there is no room now. */
+bool shard_end_alerts(struct shard *shard, const struct settings *settings, struct entry *entry,
+		      uint64_t ended);
 /* Hands on what has been gathered; what finds no room is dropped and counted. */
 void shard_send_forecasts(struct shard *shard);
 /*

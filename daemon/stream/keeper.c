@@ -120,6 +120,20 @@ void keeper_forget(struct keeper *keeper, const struct entry *entry)
 		free(keeping.block);
 }
 
+void keeper_part(struct keeper *keeper, struct entry *entry)
+{
+	if (keeper->queue && entry->dirty)
+		save(keeper, entry, false);
+}
+
+void keeper_set_every(struct keeper *keeper, int64_t every_us)
+{
+	int64_t due_us = clock_monotonic_us() + every_us;
+
+	keeper->every_us = every_us;
+	keeper->due_us = keeper->due_us < due_us ? keeper->due_us : due_us;
+}
+
 /* Some of the round. True when it has gone through the table; one that changed is gone through anew. */
 static bool go_on(struct keeper *keeper, size_t most, bool wait)
 {
@@ -205,8 +219,8 @@ int keeper_load(const struct keeper *keeper, struct entry *entry, const struct b
 	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
 	const struct envelope *envelope = (const void *)block->bytes;
 	size_t head = envelope_size(envelope->name_length);
-	int r = rollcast_stream_load(&entry->rule->stream, block->bytes + head, block->used - head,
-				     &stream);
+	int r = rollcast_stream_load(&entry->rule->set->stream, block->bytes + head,
+				     block->used - head, &stream);
 
 	if (r == -ENOMEM)
 		return r;

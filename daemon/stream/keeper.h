@@ -42,6 +42,10 @@ void keeper_note(struct keeper *keeper, const struct entry *entry,
 		 const struct sample_record *record);
 /* A stream that is no more: its record goes, unless the room is behind. */
 void keeper_forget(struct keeper *keeper, const struct entry *entry);
+/* A stream that is let go: its record stays, as new as can be had without waiting. */
+void keeper_part(struct keeper *keeper, struct entry *entry);
+/* Another time from checkpoint to checkpoint. */
+void keeper_set_every(struct keeper *keeper, int64_t every_us);
 /* Once per turn of the shard's loop. True: there is more to do soon. */
 bool keeper_turn(struct keeper *keeper);
 /* The last checkpoint, whole. */

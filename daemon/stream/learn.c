@@ -9,31 +9,16 @@
 
 /* ---- groups ---- */
 
-uint32_t shard_rule_of(const struct shard *shard, const struct entry *entry)
-{
-	return (uint32_t)(entry->rule - shard->plan.settings->streams);
-}
-
-void shard_look_at_groups(struct shard *shard)
-{
-	uint64_t generation = groups_generation(shard->plan.groups);
-
-	if (generation == shard->generation)
-		return;
-	shard->generation = generation;
-	for (size_t i = 0; i < shard->plan.settings->stream_count; i++) {
-		rollcast_shared_unref(shard->shared[i]);
-		shard->shared[i] = groups_shared(shard->plan.groups, i);
-	}
-}
-
 void shard_train_groups(struct shard *shard, int64_t time_us)
 {
-	if (shard->plan.training || time_us == shard->newest_us)
+	struct rules *rules = shard->rules;
+
+	if (shard->plan.training || !rules->have_groups || time_us == shard->newest_us)
 		return;
 	shard->newest_us = time_us;
-	if (groups_train(shard->plan.groups))
-		heartbeat_beat(shard->plan.heartbeat);
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->items[i].group && group_train(rules->items[i].group))
+			heartbeat_beat(shard->plan.heartbeat);
 }
 
 /* ---- training ---- */
@@ -61,24 +46,11 @@ static void note_training(struct shard *shard, const struct entry *entry,
 	snprintf(note->name, sizeof(note->name), "%s", entry->name);
 }
 
-void shard_adopt(struct shard *shard, struct training *training)
+/* What the trainer found for the entry's stream. */
+static void take_result(struct shard *shard, struct entry *entry, const struct training *training)
 {
-	struct entry *entry = training->stream;
 	struct counters *counters = shard->plan.counters;
 	uint64_t suppressed;
-
-	entry->in_training = false;
-	if (entry->is_gone) {
-		rollcast_stream_abandon(entry->stream, training->job);
-		entry_destroy(entry);
-		return;
-	}
-	if (!training->ran) {
-		rollcast_stream_abandon(entry->stream, training->job);
-		return;
-	}
-	count_add(counters, COUNT_TRAINING_STEPS, training->steps);
-	count_add(counters, COUNT_TRAINING_US, (uint64_t)training->duration_us);
 	int r = rollcast_stream_adopt(entry->stream, training->job);
 
 	entry->dirty = true;
@@ -96,6 +68,27 @@ void shard_adopt(struct shard *shard, struct training *training)
 			 entry->name, (unsigned long)suppressed);
 }
 
+void shard_adopt(struct shard *shard, struct training *training)
+{
+	struct entry *entry = training->stream;
+	bool is_other = entry->is_other;
+
+	group_unref(training->group);
+	entry->in_training = entry->is_other = false;
+	if (training->ran) {
+		count_add(shard->plan.counters, COUNT_TRAINING_STEPS, training->steps);
+		count_add(shard->plan.counters, COUNT_TRAINING_US, (uint64_t)training->duration_us);
+	}
+	if (is_other) /* it was made for the stream as it was under other settings */
+		rollcast_job_destroy(training->job);
+	else if (training->ran && !entry->is_gone)
+		take_result(shard, entry, training);
+	else
+		rollcast_stream_abandon(entry->stream, training->job);
+	if (entry->is_gone)
+		entry_destroy(entry);
+}
+
 static void train_here(struct shard *shard, struct training *training)
 {
 	int64_t start_us = clock_monotonic_us();
@@ -104,7 +97,8 @@ static void train_here(struct shard *shard, struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
-	groups_show(shard->plan.groups, training);
+	if (training->group)
+		group_show(training->group, training);
 	heartbeat_beat(shard->plan.heartbeat);
 	shard_adopt(shard, training);
 }
@@ -119,7 +113,7 @@ static void put_off(struct shard *shard, struct entry *entry)
 
 void shard_train_if_due(struct shard *shard, struct entry *entry)
 {
-	double urgency = rollcast_stream_urgency(entry->stream);
+	double urgency = entry->in_training ? 0 : rollcast_stream_urgency(entry->stream);
 
 	if (urgency < 1)
 		return;
@@ -130,13 +124,14 @@ void shard_train_if_due(struct shard *shard, struct entry *entry)
 
 	struct training training = {
 		.shard = shard->plan.index,
-		.rule = shard_rule_of(shard, entry),
+		.group = group_ref(entry->rule->group),
 		.stream = entry,
 		.urgency = urgency,
 	};
 	int r = rollcast_stream_job(entry->stream, &training.job);
 
 	if (r < 0) {
+		group_unref(training.group);
 		shard_log_failure(shard, entry, r);
 	} else if (!shard->plan.training) {
 		train_here(shard, &training);
@@ -144,6 +139,7 @@ void shard_train_if_due(struct shard *shard, struct entry *entry)
 		entry->put_off = false;
 		entry->in_training = true;
 	} else {
+		group_unref(training.group);
 		rollcast_stream_abandon(entry->stream, training.job);
 		put_off(shard, entry);
 	}

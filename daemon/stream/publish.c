@@ -94,31 +94,32 @@ void shard_publish(struct shard *shard, struct entry *entry,
 		drop_forecasts(shard, 1);
 		return;
 	}
-	entry->raised = thresholds_check(shard->plan.settings, shard->plan.limits, entry->watching,
-					 entry->raised, forecast_record_forecast(record));
+	entry->raised =
+		thresholds_check(shard->rules->settings, shard->plan.limits, entry->watching,
+				 entry->raised, forecast_record_forecast(record));
 	record->before_us = entry->sent_us;
 	record->only_output = FOR_ALL_OUTPUTS;
 	entry->sent_us = forecast->origin_us;
 	start_latency(shard);
 }
 
-bool shard_end_alerts(struct shard *shard, struct entry *entry)
+bool shard_end_alerts(struct shard *shard, const struct settings *settings, struct entry *entry,
+		      uint64_t ended)
 {
 	const struct rollcast_forecast none = {.name = entry->name, .last = NAN, .expert = ""};
 	const struct rollcast_forecast *last = rollcast_stream_latest(entry->stream);
 	struct forecast_record *record;
 
-	if (!entry->raised)
+	if (!ended)
 		return true;
 	record = append_forecast(shard, last ? last : &none, 0);
 	if (!record)
 		return false;
 	shard->filling_count--; /* it has been counted as a forecast before */
-	thresholds_end(shard->plan.settings, shard->plan.limits, entry->raised,
-		       forecast_record_forecast(record));
+	thresholds_end(settings, shard->plan.limits, ended, forecast_record_forecast(record));
 	record->before_us = entry->sent_us;
 	record->only_output = FOR_ALERTS;
-	entry->raised = 0;
+	entry->raised &= ~ended;
 	return true;
 }
 
@@ -141,8 +142,9 @@ static bool tell_stream(struct shard *shard, struct entry *entry)
 	record = append_forecast(shard, forecast, block_pool_count(shard->plan.forecasts) / 2);
 	if (!record)
 		return false;
-	thresholds_show(shard->plan.settings, shard->plan.limits, entry->watching, entry->raised,
-			forecast_record_forecast(record));
+	if (shard_is_settled(shard, entry))
+		thresholds_show(shard->rules->settings, shard->plan.limits, entry->watching,
+				entry->raised, forecast_record_forecast(record));
 	record->before_us = NONE_BEFORE;
 	record->only_output = (int32_t)shard->telling->output;
 	forecast_record_forecast(record)->snapshot = true;

@@ -21,8 +21,7 @@ void shard_run_steps(struct shard *shard, struct entry *entry)
 		entry->is_over = true;
 		return;
 	}
-	shard_look_at_groups(shard);
-	rollcast_stream_share(entry->stream, shard->shared[shard_rule_of(shard, entry)]);
+	rollcast_stream_share(entry->stream, rule_shared(entry->rule));
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
 		if (shard->restoring) { /* it is old, and was sent in its time */
 			entry->sent_us = forecast->origin_us;
@@ -67,7 +66,7 @@ static void take_record(struct shard *shard, const struct sample_record *record,
 {
 	struct entry *entry = shard_find_or_admit(shard, record);
 
-	thresholds_share(shard->plan.settings, shard->plan.limits, record, now_us);
+	thresholds_share(shard->rules->settings, shard->plan.limits, record, now_us);
 	if (!entry)
 		return;
 	keeper_note(&shard->keeper, entry, record);
@@ -100,7 +99,7 @@ void shard_restore_stream(struct shard *shard, struct block *block)
 	int r = 0;
 
 	/* Without a rule, or a place, it stays where it is: settings may change again. */
-	if (shard_find_rule(shard->plan.settings, name) &&
+	if (rules_find(shard->rules, name) &&
 	    !table_find(&shard->table, hash, name.bytes, (uint32_t)name.length))
 		entry = shard_admit(shard, name, hash, 0);
 	if (entry) {

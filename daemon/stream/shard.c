@@ -53,6 +53,9 @@ static void take_letter(struct shard *shard, struct letter *letter)
 	case LETTER_RESTORED:
 		shard_end_restoring(shard, letter->resave);
 		break;
+	case LETTER_RULES:
+		shard_take_rules(shard, letter->rules);
+		break;
 	case LETTER_SNAPSHOT:
 		shard->telling = letter->snapshot;
 		shard->told_slots = 0;
@@ -65,7 +68,7 @@ static void take_letter(struct shard *shard, struct letter *letter)
 /* Whether a stream has been silent for the time to live, and for so many of its steps. */
 static bool is_expired(const struct shard *shard, const struct entry *entry, int64_t silence_us)
 {
-	int64_t ttl_us = shard->plan.settings->ttl_us;
+	int64_t ttl_us = shard->rules->settings->ttl_us;
 
 	return ttl_us && silence_us > ttl_us &&
 	       silence_us / TTL_STEPS > rollcast_stream_step_us(entry->stream);
@@ -78,7 +81,7 @@ static bool is_expired(const struct shard *shard, const struct entry *entry, int
 static void close_if_silent(struct shard *shard, struct entry *entry, int64_t silence_us)
 {
 	int64_t step_us = rollcast_stream_step_us(entry->stream);
-	int64_t patience_us = 2 * step_us + entry->rule->stream.grid.lateness_us;
+	int64_t patience_us = 2 * step_us + entry->rule->set->stream.grid.lateness_us;
 
 	if (entry->quiet || step_us == 0 || silence_us <= patience_us)
 		return;
@@ -94,11 +97,13 @@ static bool look_at(struct shard *shard, struct entry *entry, int64_t now_us)
 	int64_t silence_us = now_us - entry->arrival_us;
 	bool is_old = is_expired(shard, entry, silence_us);
 
+	if (!shard_is_settled(shard, entry))
+		return false; /* its turn comes */
 	if (!is_old)
 		close_if_silent(shard, entry, silence_us);
 	if (!is_old && !entry->is_over)
 		return false;
-	if (!shard_end_alerts(shard, entry))
+	if (!shard_end_alerts(shard, shard->rules->settings, entry, entry->raised))
 		return false; /* its turn comes again */
 	shard->tally.forgotten += is_old;
 	shard->tally.forgotten_memory += !is_old;
@@ -162,7 +167,10 @@ static void *run(void *argument)
 		shard_send_forecasts(shard);
 		shard_tell_some(shard);
 		patience_us = shard->telling ? TELL_US : TICK_US;
-		if (!shard->restoring && keeper_turn(&shard->keeper) && !shard->telling)
+		if (shard_settle_some(shard))
+			patience_us = 0;
+		if (!shard->restoring && keeper_turn(&shard->keeper) &&
+		    patience_us > CHECKPOINT_TICK_US)
 			patience_us = CHECKPOINT_TICK_US;
 		publish_tally(shard);
 	} while (r != QUEUE_CLOSED);
@@ -179,12 +187,10 @@ int shard_create(const struct shard_plan *plan, struct shard **ret_shard)
 	if (!shard)
 		return -ENOMEM;
 	shard->plan = *plan;
-	shard->typical = calloc(plan->settings->stream_count, sizeof(*shard->typical));
-	shard->shared = calloc(plan->settings->stream_count + 1, sizeof(*shard->shared));
-	if (!shard->typical || !shard->shared)
-		return -ENOMEM;
-	int r = table_init(&shard->table);
+	int r = rules_create(plan->settings, plan->groups, &shard->rules);
 
+	if (r == 0)
+		r = table_init(&shard->table);
 	if (r == 0)
 		r = strangers_init(&shard->strangers);
 	if (r < 0)
@@ -230,10 +236,8 @@ void shard_destroy(struct shard *shard)
 	shard_join(shard);
 	table_finish(&shard->table);
 	strangers_finish(&shard->strangers);
-	free(shard->typical);
-	for (size_t i = 0; shard->shared && i < shard->plan.settings->stream_count; i++)
-		rollcast_shared_unref(shard->shared[i]);
-	free(shard->shared);
+	rules_destroy(shard->rules_before);
+	rules_destroy(shard->rules);
 	free(shard);
 }
 

@@ -21,7 +21,7 @@
 
 /* Everything lent to the shard, until shard_destroy. */
 struct shard_plan {
-	const struct settings *settings;
+	const struct settings *settings; /* until others come in a letter */
 	uint32_t index;
 	struct queue *inbox;	      /* of struct letter */
 	struct queue *questions;      /* of struct question * */
@@ -34,7 +34,8 @@ struct shard_plan {
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct values *limits;	      /* what streams are held against; shared by all shards */
-	struct groups *groups;	      /* what streams share */
+	const struct groups *groups;  /* of these settings; needed to create the shard only */
+	struct queue *settled;	      /* of uint32_t: told when all streams have passed to others */
 	struct counters *counters;
 	struct histogram *latency; /* from samples to the forecasts they led to */
 	struct heartbeat *heartbeat;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NAME_MAX_SHOWN = 80 };
 
@@ -42,6 +43,12 @@ void strangers_add(struct strangers *strangers, uint64_t hash, const char *name,
 	strangers->length += (size_t)snprintf(strangers->names + strangers->length, room,
 					      "%s%.*s%s", strangers->length ? ", " : "", shown,
 					      name, (size_t)shown < length ? "..." : "");
+}
+
+void strangers_forget(struct strangers *strangers)
+{
+	memset(strangers->hashes, 0, STRANGERS_REMEMBERED * sizeof(*strangers->hashes));
+	strangers_begin_line(strangers);
 }
 
 void strangers_begin_line(struct strangers *strangers)

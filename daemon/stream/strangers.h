@@ -24,6 +24,8 @@ void strangers_finish(struct strangers *strangers);
 
 bool strangers_know(const struct strangers *strangers, uint64_t hash);
 void strangers_add(struct strangers *strangers, uint64_t hash, const char *name, size_t length);
+/* All of them: other rules may match. */
+void strangers_forget(struct strangers *strangers);
 /* Forgets what was counted and listed, for the next line. */
 void strangers_begin_line(struct strangers *strangers);
 

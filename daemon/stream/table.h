@@ -9,18 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/settings/settings.h"
+#include "daemon/stream/rules.h"
 
 struct entry {
 	uint64_t hash;
 	struct rollcast_stream *stream; /* NULL: not made yet */
-	const struct stream_settings *rule;
+	struct rule *rule;
 	uint64_t watching, raised; /* thresholds of the settings, a bit each; alerts that stand */
 	int64_t arrival_us;	   /* of its newest sample; monotonic */
 	int64_t sent_us;	   /* origin of the newest forecast handed on; NONE_BEFORE: none */
 	size_t bytes;		   /* counted for it */
 	bool is_loaded;		   /* from a record */
 	bool in_training;	   /* a job of it is out, which knows this entry */
+	bool is_other;		   /* the stream was put under other settings since */
 	bool is_gone;		   /* forgotten, and kept only for that job */
 	bool is_over;		   /* to be forgotten: it would take more memory than there is */
 	uint64_t told;		   /* number of the last snapshot that it was sent in */

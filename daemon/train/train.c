@@ -48,7 +48,8 @@ static void run_job(const struct train *train, struct training *training)
 	training->steps = rollcast_job_steps(training->job);
 	training->duration_us = clock_monotonic_us() - start_us;
 	training->ran = true;
-	groups_learn(train->plan.groups, training, is_stopping, train);
+	if (training->group)
+		group_learn(training->group, training, is_stopping, train);
 }
 
 static void *run(void *argument)

@@ -20,7 +20,6 @@ struct train_plan {
 	struct queue *queue;   /* of struct training, ordered by train_goes_before */
 	struct queue *inboxes; /* [shards], of struct letter */
 	uint32_t threads;
-	struct groups *groups; /* which learn from what is trained */
 };
 
 /* The order of the training queue: the more urgent training goes first. */

@@ -318,15 +318,17 @@ static void put_counts(FILE *body, const struct counters *counters, enum counter
 	fputs("}", body);
 }
 
-static void put_ports(FILE *body, const char *key, const struct port_counters *ports, size_t count,
+static void put_ports(FILE *body, const char *key, const struct ports *ports,
 		      enum counter_owner owner)
 {
+	const struct port_counters *first = ports_first(ports);
+
 	fprintf(body, ",\n\"%s\": {", key);
-	for (size_t i = 0; i < count; i++) {
-		fputs(i ? ", " : "", body);
-		json_string(body, ports[i].name);
+	for (const struct port_counters *port = first; port; port = ports_next(port)) {
+		fputs(port == first ? "" : ", ", body);
+		json_string(body, port->name);
 		fputs(": ", body);
-		put_counts(body, &ports[i].counters, owner);
+		put_counts(body, &port->counters, owner);
 	}
 	fputs("}", body);
 }
@@ -343,8 +345,8 @@ unsigned api_status(const struct http_plan *plan, const struct api_server *serve
 	put_number(body, "cpu_seconds", process_cpu_seconds());
 	fputs(",\n\"counts\": ", body);
 	put_counts(body, &all->daemon, OWNER_DAEMON);
-	put_ports(body, "inputs", all->inputs, all->input_count, OWNER_INPUT);
-	put_ports(body, "outputs", all->outputs, all->output_count, OWNER_OUTPUT);
+	put_ports(body, "inputs", &all->inputs, OWNER_INPUT);
+	put_ports(body, "outputs", &all->outputs, OWNER_OUTPUT);
 	fputs("}\n", body);
 	return MHD_HTTP_OK;
 }

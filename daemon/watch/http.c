@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,9 @@ struct http {
 	struct MHD_Daemon *server;
 	struct visitors visitors;
 	bool is_local;	      /* listens on loopback, whatever the settings say by now */
-	pthread_mutex_t lock; /* of access */
+	pthread_mutex_t lock; /* of what follows */
 	struct access access;
+	char *forecasts; /* NULL: none */
 	double start_seconds;
 	atomic_bool ready;
 };
@@ -44,15 +46,27 @@ struct request {
 
 struct route {
 	const char *path, *type;
+	const char *methods; /* as in an Allow header */
 	/* Writes the body and returns the status. */
 	unsigned (*answer)(const struct request *request, FILE *body);
 };
 
 /* ---- answers ---- */
 
+/* The caller frees it. NULL: none. */
+static char *copy_forecasts(struct http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	char *forecasts = http->forecasts ? strdup(http->forecasts) : NULL;
+
+	pthread_mutex_unlock(&http->lock);
+	return forecasts;
+}
+
 static unsigned answer_metrics(const struct request *request, FILE *body)
 {
-	const struct http *http = request->http;
+	struct http *http = request->http;
+	CLEANUP(free) char *forecasts = copy_forecasts(http);
 	struct metrics_gauges gauges = {
 		.start_seconds = http->start_seconds,
 		.training_queue = queue_count(http->plan.training),
@@ -62,11 +76,11 @@ static unsigned answer_metrics(const struct request *request, FILE *body)
 	for (uint32_t i = 0; i < http->plan.shards; i++)
 		gauges.inbox_letters += queue_count(&http->plan.inboxes[i]);
 	metrics_write(body, http->plan.counters, &gauges);
-	if (http->plan.forecasts) {
+	if (forecasts) {
 		const struct askable askable = {http->plan.questions, http->plan.inboxes,
 						http->plan.shards};
 
-		forecasts_write(body, &askable, http->plan.forecasts);
+		forecasts_write(body, &askable, forecasts);
 	}
 	return MHD_HTTP_OK;
 }
@@ -144,6 +158,18 @@ static unsigned answer_trainings(const struct request *request, FILE *body)
 	return api_trainings(&request->http->plan, body);
 }
 
+static unsigned answer_reload(const struct request *request, FILE *body)
+{
+	static const unsigned statuses[] = {
+		[HTTP_RELOAD_DONE] = MHD_HTTP_OK,
+		[HTTP_RELOAD_REFUSED] = MHD_HTTP_BAD_REQUEST,
+		[HTTP_RELOAD_FAILED] = MHD_HTTP_INTERNAL_SERVER_ERROR,
+	};
+	const struct http_plan *plan = &request->http->plan;
+
+	return statuses[plan->reload(plan->context, body)];
+}
+
 static unsigned answer_html(const struct request *request, FILE *body)
 {
 	(void)request;
@@ -176,18 +202,21 @@ static const char plain[] = "text/plain; charset=utf-8";
 static const char json[] = "application/json";
 static const char javascript[] = "text/javascript; charset=utf-8";
 
+static const char get[] = "GET, HEAD";
+
 static const struct route routes[] = {
-	{"/", "text/html; charset=utf-8", answer_html},
-	{"/page.css", "text/css; charset=utf-8", answer_css},
-	{"/page.js", javascript, answer_js},
-	{"/dygraph.js", javascript, answer_dygraph},
-	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", answer_metrics},
-	{"/-/healthy", plain, answer_healthy},
-	{"/-/ready", plain, answer_ready},
-	{"/api/status", json, answer_status},
-	{"/api/streams", json, answer_streams},
-	{"/api/forecast", json, answer_forecast},
-	{"/api/trainings", json, answer_trainings},
+	{"/", "text/html; charset=utf-8", get, answer_html},
+	{"/page.css", "text/css; charset=utf-8", get, answer_css},
+	{"/page.js", javascript, get, answer_js},
+	{"/dygraph.js", javascript, get, answer_dygraph},
+	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", get, answer_metrics},
+	{"/-/healthy", plain, get, answer_healthy},
+	{"/-/ready", plain, get, answer_ready},
+	{"/-/reload", plain, "POST", answer_reload},
+	{"/api/status", json, get, answer_status},
+	{"/api/streams", json, get, answer_streams},
+	{"/api/forecast", json, get, answer_forecast},
+	{"/api/trainings", json, get, answer_trainings},
 };
 
 /* ---- requests ---- */
@@ -206,7 +235,8 @@ static const struct {
 };
 
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type,
-			     char *body, size_t size, enum MHD_ResponseMemoryMode mode)
+			     char *body, size_t size, enum MHD_ResponseMemoryMode mode,
+			     const char *allow)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(size, body, mode);
 
@@ -218,8 +248,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
 		MHD_add_response_header(response, headers[i].name, headers[i].value);
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (allow)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
 	if (status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	enum MHD_Result r = MHD_queue_response(connection, status, response);
@@ -229,9 +259,10 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 }
 
 static enum MHD_Result reply_text(struct MHD_Connection *connection, unsigned status,
-				  const char *text)
+				  const char *text, const char *allow)
 {
-	return reply(connection, status, plain, (char *)text, strlen(text), MHD_RESPMEM_PERSISTENT);
+	return reply(connection, status, plain, (char *)text, strlen(text), MHD_RESPMEM_PERSISTENT,
+		     allow);
 }
 
 static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *connection,
@@ -250,7 +281,14 @@ static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *con
 		free(body);
 		return MHD_NO;
 	}
-	return reply(connection, status, route->type, body, size, MHD_RESPMEM_MUST_FREE);
+	return reply(connection, status, route->type, body, size, MHD_RESPMEM_MUST_FREE, NULL);
+}
+
+static bool takes(const struct route *route, const char *method)
+{
+	if (route->methods == get)
+		return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	return strcmp(method, route->methods) == 0;
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -329,18 +367,21 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		*request = &first_call;
 		visitors_asked(visitor_of(connection));
 		status = check_head(http, connection, method, &why);
-		return status ? reply_text(connection, status, why) : MHD_YES;
+		return status ? reply_text(connection, status, why, NULL) : MHD_YES;
 	}
 	if (*upload_size) { /* no route takes a body: read it away */
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
-		if (strcmp(path, routes[i].path) == 0)
-			return reply_route(http, connection, &routes[i]);
-	return reply_text(connection, MHD_HTTP_NOT_FOUND, "no such page\n");
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		if (strcmp(path, routes[i].path) != 0)
+			continue;
+		if (!takes(&routes[i], method))
+			return reply_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+					  "not with this method\n", routes[i].methods);
+		return reply_route(http, connection, &routes[i]);
+	}
+	return reply_text(connection, MHD_HTTP_NOT_FOUND, "no such page\n", NULL);
 }
 
 /* ---- life ---- */
@@ -397,6 +438,7 @@ int http_create(const struct http_plan *plan, struct http **ret_http)
 		return r;
 	http->plan = *plan;
 	http->plan.settings = NULL;
+	http_set_forecasts(http, plan->forecasts);
 	http->start_seconds = (double)clock_wall_us() / 1e6;
 	/* Not select: it takes no descriptors above 1023, and peers of other sockets may have those. */
 	unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD;
@@ -447,6 +489,21 @@ void http_set_ready(struct http *http, bool ready)
 		atomic_store_explicit(&http->ready, ready, memory_order_relaxed);
 }
 
+void http_set_forecasts(struct http *http, const char *forecasts)
+{
+	char *text = forecasts ? strdup(forecasts) : NULL, *before;
+
+	if (!http) {
+		free(text);
+		return;
+	}
+	pthread_mutex_lock(&http->lock);
+	before = http->forecasts;
+	http->forecasts = text;
+	pthread_mutex_unlock(&http->lock);
+	free(before);
+}
+
 void http_destroy(struct http *http)
 {
 	if (!http)
@@ -454,6 +511,7 @@ void http_destroy(struct http *http)
 	if (http->server)
 		MHD_stop_daemon(http->server);
 	access_finish(&http->access);
+	free(http->forecasts);
 	pthread_mutex_destroy(&http->lock);
 	free(http);
 }

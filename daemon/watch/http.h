@@ -6,6 +6,7 @@
  *	GET /-/healthy    200 while every thread on a sample's way goes round its loop, else 503
  *	GET /-/ready      200 once samples are taken, else 503
  *	GET /api/...      what programs read: see api.h
+ *	POST /-/reload    reads the settings again, and answers when they count or why they do not
  *
  * One thread of libmicrohttpd. Connections and sizes of requests are limited, slow clients have to go
  * (visitors.h), and other people's pages are kept out (access.h).
@@ -14,6 +15,7 @@
 #define DAEMON_WATCH_HTTP_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "daemon/base/counters.h"
 #include "daemon/base/queue.h"
@@ -21,11 +23,17 @@
 #include "daemon/settings/settings.h"
 #include "rollcast/cleanup.h"
 
+enum http_reload {
+	HTTP_RELOAD_DONE,
+	HTTP_RELOAD_REFUSED, /* the settings are wrong */
+	HTTP_RELOAD_FAILED,
+};
+
 /* Everything lent to the server, until http_destroy. */
 struct http_plan {
 	const char *listen;		      /* ADDRESS:PORT or [ADDRESS]:PORT */
 	const struct http_settings *settings; /* only for the call: who may ask for what */
-	const char *forecasts; /* a selector: streams whose forecasts are metrics; NULL: none */
+	const char *forecasts;		      /* the same: see http_set_forecasts */
 	const struct all_counters *counters;
 	const struct heartbeat *heartbeats; /* [heartbeat_count] */
 	uint32_t heartbeat_count;
@@ -34,6 +42,9 @@ struct http_plan {
 	struct queue *inboxes;	 /* [shards] */
 	uint32_t shards;
 	struct queue *training, *out;
+	/* Reloads, waits, and writes what there is to say about it. */
+	enum http_reload (*reload)(void *context, FILE *answer);
+	void *context; /* of reload */
 };
 
 struct http;
@@ -47,6 +58,8 @@ int http_create(const struct http_plan *plan, struct http **ret_http);
 int http_set_access(struct http *http, const struct http_settings *settings);
 /* From now on /-/ready says yes, or no. */
 void http_set_ready(struct http *http, bool ready);
+/* A selector: streams whose forecasts are metrics; NULL: none. It is copied. Harmless for NULL. */
+void http_set_forecasts(struct http *http, const char *forecasts);
 /* Ends the thread; requests under way are cut off. */
 void http_destroy(struct http *http);
 DEFINE_CLEANUP(struct http *, http_destroy);

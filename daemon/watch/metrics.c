@@ -15,12 +15,12 @@ static void write_head(FILE *out, const char *family, const char *help)
 }
 
 static void write_ports(FILE *out, const struct counter_row *row, enum counter which,
-			const char *label, const struct port_counters *ports, size_t count)
+			const char *label, const struct ports *ports)
 {
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "rollcast_%s{%s=\"%s\"%s%s} %.15g\n", row->family, label,
-			ports[i].name, row->label ? "," : "", row->label ? row->label : "",
-			row->unit * (double)count_get(&ports[i].counters, which));
+	for (const struct port_counters *port = ports_first(ports); port; port = ports_next(port))
+		fprintf(out, "rollcast_%s{%s=\"%s\"%s%s} %.15g\n", row->family, label, port->name,
+			row->label ? "," : "", row->label ? row->label : "",
+			row->unit * (double)count_get(&port->counters, which));
 }
 
 static void write_counter(FILE *out, const struct all_counters *all, enum counter which)
@@ -29,10 +29,10 @@ static void write_counter(FILE *out, const struct all_counters *all, enum counte
 
 	switch (row->owner) {
 	case OWNER_INPUT:
-		write_ports(out, row, which, "input", all->inputs, all->input_count);
+		write_ports(out, row, which, "input", &all->inputs);
 		break;
 	case OWNER_OUTPUT:
-		write_ports(out, row, which, "output", all->outputs, all->output_count);
+		write_ports(out, row, which, "output", &all->outputs);
 		break;
 	case OWNER_DAEMON:
 		fprintf(out, "rollcast_%s%s%s%s %.15g\n", row->family, row->label ? "{" : "",

@@ -14,6 +14,12 @@ void systemd_restoring(void)
 	sd_notify(0, "STATUS=restoring streams\nEXTEND_TIMEOUT_USEC=60000000");
 }
 
+void systemd_reloading(void)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the settings again",
+		   (long long)clock_monotonic_us());
+}
+
 void systemd_stopping(void)
 {
 	sd_notify(0, "STOPPING=1\nSTATUS=stopping");

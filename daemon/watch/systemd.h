@@ -9,6 +9,8 @@
 void systemd_ready(void);
 /* Reading what was kept, which may take longer than a start usually does. */
 void systemd_restoring(void);
+/* Other settings are read; systemd_ready ends it. */
+void systemd_reloading(void);
 void systemd_stopping(void);
 /* Feeds the watchdog. */
 void systemd_alive(void);

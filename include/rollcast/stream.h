@@ -299,6 +299,15 @@ enum {
 int rollcast_stream_load(const struct rollcast_stream_settings *settings, const void *bytes,
 			 size_t size, struct rollcast_stream **ret_stream);
 
+/*
+ * Puts a stream under other settings, borrowed from here on in place of those before: as if it had been
+ * saved, and loaded under them. Equal settings change nothing else. Returns as rollcast_stream_load; below
+ * 0 all stays. If *stream is another one afterwards, a job that is out was for the one before: it is to
+ * be destroyed.
+ */
+int rollcast_stream_change(struct rollcast_stream **stream,
+			   const struct rollcast_stream_settings *settings);
+
 /* What a record holds, as far as it can be told without settings. */
 struct rollcast_record {
 	char *name;

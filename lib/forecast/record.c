@@ -374,6 +374,41 @@ int rollcast_stream_load(const struct rollcast_stream_settings *settings, const 
 	return (int)anew;
 }
 
+static bool are_equal(const struct rollcast_stream_settings *a,
+		      const struct rollcast_stream_settings *b)
+{
+	struct rollcast_stream_settings like_a = *b;
+
+	like_a.channels = a->channels;
+	return !memcmp(a, &like_a, sizeof(*a)) && hash_of_channels(a) == hash_of_channels(b);
+}
+
+int rollcast_stream_change(struct rollcast_stream **stream,
+			   const struct rollcast_stream_settings *settings)
+{
+	CLEANUP(free) void *bytes = NULL;
+	struct rollcast_stream *other;
+	size_t size;
+	int r;
+
+	if (are_equal((*stream)->settings, settings)) {
+		(*stream)->settings = settings;
+		return 0;
+	}
+	size = rollcast_stream_save(*stream, NULL, 0);
+	bytes = malloc(size);
+	if (!bytes)
+		return -ENOMEM;
+	rollcast_stream_save(*stream, bytes, size);
+	r = rollcast_stream_load(settings, bytes, size, &other);
+	if (r < 0)
+		return r;
+	rollcast_stream_read_channels(other, (*stream)->read, (*stream)->read_context);
+	rollcast_stream_destroy(*stream);
+	*stream = other;
+	return r;
+}
+
 /* ---- without settings ---- */
 
 static int copy_window(const struct past *past, struct rollcast_record *record)

@@ -25,6 +25,13 @@ static void choose_port(void)
 	close(probe);
 }
 
+static enum http_reload reload(void *context, FILE *answer)
+{
+	(void)context;
+	fputs("there is no file\n", answer);
+	return HTTP_RELOAD_FAILED;
+}
+
 static void start(void)
 {
 	static struct room room;
@@ -38,6 +45,7 @@ static void start(void)
 	room_feed(&room, "y\xc3\xa4{a=\"</script>\\\\\\\"\\n\"}", 1700000000, 50);
 	const struct http_plan plan = {
 		.listen = listen,
+		.settings = &room.settings->http,
 		.forecasts = "*",
 		.counters = &room.counters,
 		.heartbeats = &room.heartbeat,
@@ -48,6 +56,7 @@ static void start(void)
 		.shards = 1,
 		.training = &room.training,
 		.out = &room.out,
+		.reload = reload,
 	};
 	must(!http_create(&plan, &http));
 	http_set_ready(http, true);

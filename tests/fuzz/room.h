@@ -63,7 +63,7 @@ static inline void room_open(struct room *room, bool keeping)
 	must(!block_pool_init(&room->samples, ROOM_BLOCKS, ROOM_BLOCK_BYTES));
 	must(!block_pool_init(&room->forecasts, ROOM_BLOCKS, forecast_bytes));
 	must(!block_pool_init(&room->journals, ROOM_BLOCKS, ROOM_BLOCK_BYTES));
-	must(!groups_create(room->settings, &room->counters.daemon, &room->groups));
+	must(!groups_create(room->settings, &room->counters.daemon, NULL, &room->groups));
 	const struct shard_plan plan = {
 		.settings = room->settings,
 		.inbox = &room->inbox,

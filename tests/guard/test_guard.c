@@ -42,7 +42,7 @@ static struct certificate make(const char *path)
 struct world {
 	struct certificate server, alice, bob;
 	struct settings *settings;
-	struct port_counters inputs[1], outputs[1];
+	struct ports inputs, outputs;
 	struct guard_plan plan;
 	struct guard *guard;
 	void *context, *socket;
@@ -67,7 +67,7 @@ static void open_socket(struct world *world)
 		.curve = {.secret_key_file = "server.key_secret", .domain = "inputs.a"},
 	};
 
-	assert_int_equal(socket_open(world->context, &plan, &world->socket), 0);
+	assert_int_equal(socket_open(world->context, &plan, 0, &world->socket), 0);
 	assert_int_equal(zmq_getsockopt(world->socket, ZMQ_LAST_ENDPOINT, world->endpoint, &size),
 			 0);
 }
@@ -82,8 +82,8 @@ static void open_world(struct world *world)
 				.bob = make("clients/bob"),
 				.settings = load(settings_text),
 				.context = zmq_ctx_new()};
-	world->plan =
-		(struct guard_plan){world->context, world->settings, world->inputs, world->outputs};
+	world->plan = (struct guard_plan){world->context, world->settings, &world->inputs,
+					  &world->outputs};
 	assert_int_equal(guard_create(&world->plan, &world->guard), 0);
 	open_socket(world);
 }
@@ -92,6 +92,8 @@ static void close_world(struct world *world)
 {
 	zmq_close(world->socket);
 	guard_destroy(world->guard);
+	ports_finish(&world->inputs);
+	ports_finish(&world->outputs);
 	zmq_ctx_term(world->context);
 	settings_destroy(world->settings);
 }
@@ -121,14 +123,14 @@ static bool arrives(struct world *world, void *socket, int wait_ms)
 
 static uint64_t refused(struct world *world)
 {
-	return count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED);
+	return count_get(&ports_use(&world->inputs, "a")->counters, COUNT_INPUT_REFUSED);
 }
 
 /* As plaintext, or because it left before that was clear. */
 static uint64_t refused_plainly(struct world *world)
 {
-	return count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED + 1) +
-	       count_get(&world->inputs[0].counters, COUNT_INPUT_REFUSED + 2);
+	return count_get(&ports_use(&world->inputs, "a")->counters, COUNT_INPUT_REFUSED + 1) +
+	       count_get(&ports_use(&world->inputs, "a")->counters, COUNT_INPUT_REFUSED + 2);
 }
 
 static void wait_until_refused(struct world *world, uint64_t count)
@@ -213,7 +215,7 @@ static void a_socket_that_is_no_more_in_the_settings_lets_nobody_in(void **state
 
 	(void)state;
 	open_world(&world);
-	struct guard_plan plan = {world.context, without, world.inputs, world.outputs};
+	struct guard_plan plan = {world.context, without, &world.inputs, &world.outputs};
 	void *alice;
 
 	assert_int_equal(guard_set(world.guard, &plan), 0);
