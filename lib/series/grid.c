@@ -6,37 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/series/grid_inside.h"
 #include "lib/series/step.h"
 
-#define VALUE_MAX   1e300
 #define TIME_MAX_US (INT64_C(1) << 61)
 #define WRAP_32	    4294967296.0
 #define DAY_US	    INT64_C(86400000000)
 
 enum {
 	EARLY_DISTINCT = 10, /* times that tell the step */
-	EARLY_MAX = 256,     /* samples kept for them */
 	FAR_STEPS = 1000,
 	LATE_STEPS = 16,
-	PROOF_FIRST = 3,
-	PROOF_MAX = 1 << 16,
-};
-
-struct grid_cell {
-	double value, rest; /* the aggregate so far; what the rounding of a sum has lost */
-	int64_t newest_us;  /* for `last` */
-	uint64_t count;
-};
-
-struct grid_closed {
-	int64_t time_us; /* the label */
-	double value;
-	bool restarted; /* a step of NaN goes before it */
-};
-
-struct grid_sample {
-	int64_t time_us;
-	double value;
 };
 
 static void cell_add(struct grid_cell *cell, enum rollcast_aggregate aggregate, int64_t time_us,
@@ -75,12 +55,6 @@ static double cell_value(const struct grid_cell *cell, enum rollcast_aggregate a
 {
 	double value = cell->value + cell->rest;
 	return aggregate == ROLLCAST_AGGREGATE_MEAN ? value / (double)cell->count : value;
-}
-
-static int64_t begin_of(const struct grid *grid, int64_t time_us)
-{
-	int64_t remainder = (time_us - grid->phase_us) % grid->settings.step_us;
-	return time_us - remainder - (remainder < 0 ? grid->settings.step_us : 0);
 }
 
 /* Room in the queue for all open cells and one more, so that closing never fails. */
@@ -161,7 +135,8 @@ static void close_first(struct grid *grid)
 		double value;
 		if (take_value(grid, cell, &value))
 			queue_step(grid, value);
-		grid->regular = cell->count == 1 ? grid->regular + (grid->regular < PROOF_MAX) : 0;
+		grid->regular =
+			cell->count == 1 ? grid->regular + (grid->regular < GRID_PROOF_MAX) : 0;
 		grid->measured--;
 		*cell = (struct grid_cell){0};
 	}
@@ -181,7 +156,7 @@ static void grid_start(struct grid *grid, int64_t time_us)
 {
 	grid->started = true;
 	grid->newest_us = time_us;
-	grid->open_us = begin_of(grid, time_us - grid->settings.lateness_us);
+	grid->open_us = grid_begin_of(grid, time_us - grid->settings.lateness_us);
 }
 
 /* Whether a sample so far ahead is to be believed. */
@@ -196,11 +171,11 @@ static bool believe_far(struct grid *grid, int64_t time_us, int64_t far_us)
 /* Whether so many samples were late that the clock must have been put back. */
 static bool believe_late(struct grid *grid, int64_t time_us)
 {
-	int64_t begin_us = begin_of(grid, time_us);
+	int64_t begin_us = grid_begin_of(grid, time_us);
 	if (grid->hasty && begin_us + grid->settings.step_us == grid->open_us) {
 		grid->hasty = false;
 		grid->regular = 0;
-		grid->proof = grid->proof < PROOF_MAX ? 2 * grid->proof : PROOF_MAX;
+		grid->proof = grid->proof < GRID_PROOF_MAX ? 2 * grid->proof : GRID_PROOF_MAX;
 	}
 	if (grid->late && begin_us == grid->late_us)
 		return false;
@@ -226,9 +201,9 @@ static void accept_sample(struct grid *grid, int64_t time_us, double value, bool
 	grid->late = 0;
 	if (time_us > grid->newest_us) {
 		grid->newest_us = time_us;
-		close_until(grid, begin_of(grid, time_us - settings->lateness_us));
+		close_until(grid, grid_begin_of(grid, time_us - settings->lateness_us));
 	}
-	size_t ahead = (size_t)((begin_of(grid, time_us) - grid->open_us) / settings->step_us);
+	size_t ahead = (size_t)((grid_begin_of(grid, time_us) - grid->open_us) / settings->step_us);
 	struct grid_cell *cell = &grid->cells[(grid->first + ahead) % grid->cell_capacity];
 	grid->measured += cell->count == 0;
 	cell_add(cell, settings->aggregate, time_us, value);
@@ -260,8 +235,7 @@ static int admit(struct grid *grid, int64_t time_us, double value, bool may_hast
 	return ROLLCAST_PUSH_ACCEPTED;
 }
 
-/* Memory for a known step. */
-static int grid_layout(struct grid *grid, int64_t step_us, int64_t lateness_us)
+int grid_layout(struct grid *grid, int64_t step_us, int64_t lateness_us)
 {
 	size_t capacity = (size_t)(lateness_us / step_us) + 2;
 	grid->cells = calloc(capacity, sizeof(*grid->cells));
@@ -287,7 +261,7 @@ static int keep_early(struct grid *grid, int64_t time_us, double value, size_t *
 	while (place && grid->early[place - 1].time_us > time_us)
 		place--;
 	bool known = place && grid->early[place - 1].time_us == time_us;
-	if (known && grid->early_count >= EARLY_MAX)
+	if (known && grid->early_count >= GRID_EARLY_MAX)
 		return ROLLCAST_PUSH_TIME;
 	if (grid->early_count == grid->early_capacity) {
 		size_t capacity = grid->early_capacity ? 2 * grid->early_capacity : 16;
@@ -333,7 +307,7 @@ static int learn(struct grid *grid, int64_t time_us, double value)
 	int r = keep_early(grid, time_us, value, &place);
 	if (r)
 		return r;
-	bool enough = grid->early_distinct >= EARLY_DISTINCT || grid->early_count >= EARLY_MAX;
+	bool enough = grid->early_distinct >= EARLY_DISTINCT || grid->early_count >= GRID_EARLY_MAX;
 	if (!enough || grid->early_distinct < 2)
 		return ROLLCAST_PUSH_ACCEPTED;
 	r = find_step(grid);
@@ -359,7 +333,7 @@ int grid_init(struct grid *grid, const struct rollcast_grid_settings *settings)
 		return -EINVAL;
 	if (step_us && lateness_us / step_us > GRID_OPEN_MAX)
 		return -EINVAL;
-	*grid = (struct grid){.settings = *settings, .proof = PROOF_FIRST};
+	*grid = (struct grid){.settings = *settings, .proof = GRID_PROOF_FIRST};
 	return step_us ? grid_layout(grid, step_us, lateness_us) : 0;
 }
 
@@ -373,7 +347,7 @@ void grid_finish(struct grid *grid)
 
 int grid_push(struct grid *grid, int64_t time_us, double value)
 {
-	if (!(fabs(value) <= VALUE_MAX))
+	if (!(fabs(value) <= GRID_VALUE_MAX))
 		return ROLLCAST_PUSH_NOT_FINITE;
 	if (time_us < -TIME_MAX_US || time_us > TIME_MAX_US)
 		return ROLLCAST_PUSH_TIME;
@@ -446,222 +420,4 @@ void grid_flush(struct grid *grid)
 int64_t grid_step_us(const struct grid *grid)
 {
 	return grid->settings.step_us;
-}
-
-/* ---- saving and loading ---- */
-
-static void cell_archive(struct archive *archive, struct grid_cell *cell)
-{
-	archive_finite(archive, &cell->value, 1);
-	archive_finite(archive, &cell->rest, 1);
-	archive_time(archive, &cell->newest_us);
-	archive_value(archive, &cell->count);
-	archive_check(archive, cell->count > 0);
-}
-
-static void sample_archive(struct archive *archive, struct grid_sample *sample)
-{
-	archive_time(archive, &sample->time_us);
-	archive_finite(archive, &sample->value, 1);
-	archive_check(archive, fabs(sample->value) <= VALUE_MAX);
-}
-
-/* The samples kept while the step is unknown: sorted, which is checked. */
-static void early_archive(struct archive *archive, struct grid *grid)
-{
-	size_t count = archive_count(archive, grid->early_count, sizeof(*grid->early));
-
-	archive_check(archive, count <= 2 * EARLY_MAX);
-	if (archive_is_loading(archive) && !archive->error && count) {
-		grid->early = calloc(count, sizeof(*grid->early));
-		grid->early_capacity = grid->early ? count : 0;
-		if (!grid->early)
-			archive->error = -ENOMEM;
-	}
-	for (size_t i = 0; i < count && !archive->error; i++) {
-		struct grid_sample *sample = &grid->early[i];
-
-		sample_archive(archive, sample);
-		archive_check(archive, i == 0 || sample->time_us >= sample[-1].time_us);
-		if (archive_is_loading(archive))
-			grid->early_distinct += i == 0 || sample->time_us != sample[-1].time_us;
-	}
-	if (archive_is_loading(archive) && !archive->error)
-		grid->early_count = count;
-}
-
-/* The open cells that have samples, each with its distance from the oldest. */
-static void cells_archive(struct archive *archive, struct grid *grid)
-{
-	size_t count = archive_count(archive, grid->measured, sizeof(*grid->cells));
-	uint64_t place = 0, least = 0;
-
-	for (size_t i = 0; i < count && !archive->error; i++, place++) {
-		if (!archive_is_loading(archive))
-			while (!grid->cells[(grid->first + place) % grid->cell_capacity].count)
-				place++;
-		archive_value(archive, &place);
-		archive_check(archive, place >= least && place < grid->cell_capacity);
-		if (archive->error)
-			return;
-		least = place + 1;
-		cell_archive(archive, &grid->cells[(grid->first + place) % grid->cell_capacity]);
-	}
-	grid->measured = count;
-}
-
-static void closed_archive(struct archive *archive, struct grid *grid)
-{
-	size_t count = archive_count(archive, grid->closed_count, sizeof(struct grid_sample));
-
-	if (archive_is_loading(archive) && count + grid->measured + 1 > grid->closed_capacity) {
-		size_t capacity = count + grid->measured + 1;
-		struct grid_closed *closed =
-			realloc(grid->closed, capacity * sizeof(*grid->closed));
-
-		if (!closed) {
-			archive->error = -ENOMEM;
-			return;
-		}
-		grid->closed = closed;
-		grid->closed_capacity = capacity;
-	}
-	for (size_t i = 0; i < count && !archive->error; i++) {
-		struct grid_closed *closed =
-			&grid->closed[(grid->closed_first + i) % grid->closed_capacity];
-
-		if (archive_is_loading(archive))
-			*closed = (struct grid_closed){0};
-		archive_time(archive, &closed->time_us);
-		archive_finite(archive, &closed->value, 1);
-		archive_flag(archive, &closed->restarted);
-	}
-	if (!archive->error)
-		grid->closed_count = count;
-}
-
-/* Memory for a grid that is loaded: for what may be open now, and what was when it was saved. */
-static void lay_out_loaded(struct archive *archive, struct grid *grid, int64_t step_us,
-			   int64_t lateness_us)
-{
-	int64_t now_us = grid->settings.lateness_us, longest_us = GRID_OPEN_MAX * step_us;
-
-	now_us = now_us < longest_us ? now_us : longest_us;
-	free(grid->cells);
-	free(grid->closed);
-	grid->cells = NULL;
-	grid->closed = NULL;
-	archive->error = grid_layout(grid, step_us, now_us > lateness_us ? now_us : lateness_us);
-	grid->settings.lateness_us = now_us;
-}
-
-/* Step and lateness, as they are in use, and the memory that they need. */
-static void layout_archive(struct archive *archive, struct grid *grid)
-{
-	int64_t step_us = grid->settings.step_us, lateness_us = grid->settings.lateness_us;
-
-	archive_time(archive, &step_us);
-	archive_time(archive, &lateness_us);
-	archive_check(archive, step_us >= 0 && step_us <= STEP_LONGEST_US && lateness_us >= 0 &&
-				       (!step_us || lateness_us / step_us <= GRID_OPEN_MAX));
-	if (archive_is_loading(archive) && !archive->error && step_us)
-		lay_out_loaded(archive, grid, step_us, lateness_us);
-}
-
-static void times_archive(struct archive *archive, struct grid *grid)
-{
-	archive_time(archive, &grid->phase_us);
-	archive_time(archive, &grid->label_us);
-	archive_flag(archive, &grid->started);
-	archive_time(archive, &grid->open_us);
-	archive_time(archive, &grid->newest_us);
-	archive_flag(archive, &grid->taken);
-	archive_time(archive, &grid->taken_us);
-	archive_time(archive, &grid->measured_us);
-	archive_finite(archive, &grid->measured_value, 1);
-	archive_value(archive, &grid->regular);
-	archive_value(archive, &grid->proof);
-	archive_flag(archive, &grid->hasty);
-	archive_flag(archive, &grid->far);
-	archive_time(archive, &grid->far_us);
-	archive_value(archive, &grid->late);
-	archive_time(archive, &grid->late_us);
-	archive_flag(archive, &grid->restarted);
-	archive_check(archive, grid->measured_us <= grid->taken_us && grid->regular <= PROOF_MAX &&
-				       grid->proof >= PROOF_FIRST && grid->proof <= PROOF_MAX);
-}
-
-/* Only of a counter, so that other grids are saved as they were before there were any. */
-static void counter_archive(struct archive *archive, struct grid_counter *counter)
-{
-	archive_flag(archive, &counter->known);
-	archive_time(archive, &counter->time_us);
-	archive_time(archive, &counter->begin_us);
-	archive_finite(archive, &counter->value, 1);
-	archive_value(archive, &counter->rate); /* NaN: not known yet */
-}
-
-/* Whether the newest sample lies within the open cells, as it must. */
-static bool are_times_good(const struct grid *grid)
-{
-	int64_t step_us = grid->settings.step_us;
-
-	if (!grid->started)
-		return !grid->measured;
-	return begin_of(grid, grid->open_us) == grid->open_us &&
-	       (grid->newest_us - grid->open_us) / step_us < (int64_t)grid->cell_capacity;
-}
-
-static bool is_auto(const struct grid *grid)
-{
-	return grid->settings.step_us == 0 || grid->label_us;
-}
-
-/* What tells whether a grid fits the settings. */
-struct kind {
-	bool automatic;
-	uint32_t aggregate;
-	int64_t step_us;
-};
-
-static void kind_archive(struct archive *archive, struct kind *kind)
-{
-	archive_flag(archive, &kind->automatic);
-	archive_value(archive, &kind->aggregate);
-	archive_time(archive, &kind->step_us);
-}
-
-int64_t grid_saved_step_us(struct archive *archive)
-{
-	struct kind kind = {0};
-
-	kind_archive(archive, &kind);
-	archive_check(archive, kind.step_us >= 0 && kind.step_us <= STEP_LONGEST_US);
-	return archive->error ? 0 : kind.step_us;
-}
-
-bool grid_archive(struct archive *archive, struct grid *grid)
-{
-	const struct kind now = {is_auto(grid), grid->settings.aggregate, grid->settings.step_us};
-	struct kind kind = now;
-
-	kind_archive(archive, &kind);
-	if (kind.automatic != now.automatic || kind.aggregate != now.aggregate ||
-	    (!now.automatic && kind.step_us != now.step_us))
-		return false;
-	layout_archive(archive, grid);
-	times_archive(archive, grid);
-	archive_check(archive, grid->label_us == (kind.automatic ? grid->settings.step_us / 2 : 0));
-	if (grid->settings.aggregate == ROLLCAST_AGGREGATE_RATE)
-		counter_archive(archive, &grid->counter);
-	if (archive->error)
-		return false;
-	if (!grid->settings.step_us) {
-		early_archive(archive, grid);
-		return true;
-	}
-	cells_archive(archive, grid);
-	closed_archive(archive, grid);
-	archive_check(archive, archive->error || are_times_good(grid));
-	return true;
 }

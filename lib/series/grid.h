@@ -71,7 +71,7 @@ struct grid_counter {
 	double value, rate;	   /* NaN: not known yet */
 };
 
-/* To be read by grid.c alone. */
+/* To be read by grid.c and grid_archive.c alone. */
 struct grid {
 	struct rollcast_grid_settings settings; /* step and lateness as they are in use */
 	int64_t phase_us;			/* cells begin at phase + k x step */

@@ -1,0 +1,42 @@
+/* What grid.c and grid_archive.c share: the cells, and a grid's memory. */
+#ifndef LIB_SERIES_GRID_INSIDE_H
+#define LIB_SERIES_GRID_INSIDE_H
+
+#include "lib/series/grid.h"
+
+#define GRID_VALUE_MAX 1e300
+
+enum {
+	GRID_EARLY_MAX = 256, /* samples kept while the step is unknown */
+	GRID_PROOF_FIRST = 3,
+	GRID_PROOF_MAX = 1 << 16,
+};
+
+struct grid_cell {
+	double value, rest; /* the aggregate so far; what the rounding of a sum has lost */
+	int64_t newest_us;  /* for `last` */
+	uint64_t count;
+};
+
+struct grid_closed {
+	int64_t time_us; /* the label */
+	double value;
+	bool restarted; /* a step of NaN goes before it */
+};
+
+struct grid_sample {
+	int64_t time_us;
+	double value;
+};
+
+/* Memory for a known step, and lateness. -ENOMEM. */
+int grid_layout(struct grid *grid, int64_t step_us, int64_t lateness_us);
+
+/* When the cell of that time begins. */
+static inline int64_t grid_begin_of(const struct grid *grid, int64_t time_us)
+{
+	int64_t remainder = (time_us - grid->phase_us) % grid->settings.step_us;
+	return time_us - remainder - (remainder < 0 ? grid->settings.step_us : 0);
+}
+
+#endif
