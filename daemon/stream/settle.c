@@ -104,8 +104,10 @@ bool shard_settle(struct shard *shard, struct entry *entry)
 
 /* ---- all of them ---- */
 
+/* What points into the settings before has been handed on by then. */
 static void say_settled(struct shard *shard)
 {
+	shard_send_forecasts(shard);
 	rules_destroy(STEAL(shard->rules_before));
 	shard->keeper.thresholds = thresholds_digest(shard->rules->settings);
 	queue_try_push(shard->plan.settled, &shard->plan.index); /* it has a place for each shard */
