@@ -31,7 +31,7 @@ BENCH_SOURCES  := $(wildcard bench/*.c)
 TEST_SOURCES   := $(wildcard tests/*/test_*.c)
 
 # The kernels are compiled once per instruction set; the program chooses when it runs.
-KERNEL_SOURCES := $(wildcard lib/network/kernel/*.c)
+KERNEL_SOURCES := $(wildcard lib/*/kernel/*.c)
 KERNEL_SETS    := generic $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),avx2 avx512)
 KERNEL_FLAGS_avx2   := -mavx2 -mfma
 KERNEL_FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mprefer-vector-width=512

@@ -39,7 +39,7 @@ enum {
 struct blend_errors {
 	double own[BLEND_THIRDS][BLEND_MEMBERS_MAX];
 	double naive[BLEND_THIRDS][BLEND_MEMBERS_MAX]; /* on the member's cells */
-	uint32_t cells[BLEND_THIRDS][BLEND_MEMBERS_MAX];
+	double cells[BLEND_THIRDS][BLEND_MEMBERS_MAX];
 };
 
 /* Sums over the steps that one memory still knows, of one third; of errors and of their roots. */

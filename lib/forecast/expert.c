@@ -6,7 +6,6 @@
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/regression.h"
 #include "lib/forecast/ridge.h"
-#include "lib/forecast/transform.h"
 
 enum { PERIODS_MEANT = 3 };
 
@@ -84,8 +83,9 @@ static bool rolling_median(const struct expert_row *row, const struct expert_vie
 	(void)state;
 	if (count < row->width)
 		return false;
-	fill(values, view->horizon,
-	     transform_median(past_values(view->past) + count, count, row->width));
+	for (uint32_t i = 0; i < MEDIANS; i++)
+		if (medians_widths[i] == row->width)
+			fill(values, view->horizon, past_median(view->past, i));
 	return true;
 }
 

@@ -40,7 +40,7 @@ struct expert_row {
 	/* True if its forecast uses season `season`, so that another one makes it another expert. */
 	bool seasonal;
 	uint32_t season;	      /* which */
-	uint32_t width;		      /* steps looked at */
+	uint32_t width;		      /* steps looked at, one of medians_widths */
 	double smoothing;	      /* 0..1 */
 	uint32_t network, regression; /* which */
 };

@@ -2,6 +2,7 @@
 #ifndef LIB_FORECAST_FEATURES_H
 #define LIB_FORECAST_FEATURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,5 +47,31 @@ double feature_season_mean(const struct feature_view *view, size_t origin, uint3
 
 /* The phase of step `index` within the first season, 0..2 pi. */
 double feature_phase(const struct feature_view *view, size_t index);
+
+enum { FEATURE_WAVES = 4 }; /* sine and cosine of the first season, and of half of it */
+
+/* What several experts read at the newest origin, made once a step. */
+struct feature_memory {
+	double *lags[2];  /* by anchor, [lookback] each: the lookback around it */
+	double scales[2]; /* that they are in; 0: not made yet */
+	double anchors[2];
+	double *waves; /* [horizon x FEATURE_WAVES] */
+	bool has_waves;
+	double *angles, *sines; /* scratch: [2 x horizon] each */
+};
+
+int feature_memory_init(struct feature_memory *memory, uint32_t lookback, uint32_t horizon);
+void feature_memory_finish(struct feature_memory *memory);
+size_t feature_memory_bytes(const struct feature_memory *memory);
+/* A new step: nothing is made yet. */
+void feature_memory_forget(struct feature_memory *memory);
+
+/* The lookback up to the view's `origin` in model units [lookback]; the anchor in *ret_anchor. */
+const double *feature_lags(struct feature_memory *memory, const struct feature_view *view,
+			   enum feature_anchor kind, size_t origin, double scale,
+			   double *ret_anchor);
+/* The waves of each step ahead [horizon x FEATURE_WAVES]. */
+const double *feature_waves(struct feature_memory *memory, const struct feature_view *view,
+			    size_t origin);
 
 #endif

@@ -62,10 +62,11 @@ int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_stream_s
 		.extras = malloc(extras * sizeof(float)),
 		.outputs = malloc(horizon * sizeof(float)),
 		.network = malloc((network + 1) * sizeof(float)),
-		.features = malloc(regression_scratch(model->lookback) * sizeof(double)),
+		.features = malloc(regression_scratch(horizon) * sizeof(double)),
 	};
 	if (scratch->inputs && scratch->extras && scratch->outputs && scratch->network &&
-	    scratch->features)
+	    scratch->features &&
+	    feature_memory_init(&scratch->memory, model->lookback, horizon) == 0)
 		return 0;
 	fit_scratch_finish(scratch);
 	return -ENOMEM;
@@ -78,5 +79,6 @@ void fit_scratch_finish(struct fit_scratch *scratch)
 	free(scratch->outputs);
 	free(scratch->network);
 	free(scratch->features);
+	feature_memory_finish(&scratch->memory);
 	*scratch = (struct fit_scratch){0};
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/forecast/features.h"
 #include "rollcast/stream.h"
 
 enum { FIT_NETWORKS = 2, FIT_REGRESSIONS = 7 };
@@ -44,6 +45,7 @@ struct fit {
 struct fit_scratch {
 	float *inputs, *extras, *outputs, *network;
 	double *features;
+	struct feature_memory memory;
 };
 
 int fit_scratch_init(struct fit_scratch *scratch, const struct rollcast_stream_settings *settings);

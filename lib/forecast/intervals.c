@@ -87,12 +87,16 @@ void intervals_add(struct intervals *intervals, uint32_t step, double error)
 double intervals_quantile(const struct intervals *intervals, uint32_t step, double level)
 {
 	const double *sorted = intervals->sorted + (size_t)step * INTERVALS_ERRORS;
-	double count = intervals_count(intervals, step);
+	int count = (int)intervals_count(intervals, step), whole;
 	double rank = (count + 1) * level;
 
 	/* The hair keeps (99 + 1) x 0.05 from being just over 5. */
-	rank = level < 0.5 ? floor(rank + 1e-9) : ceil(rank - 1e-9);
-	return sorted[(int)fmin(fmax(rank - 1, 0), count - 1)];
+	rank += level < 0.5 ? 1e-9 : -1e-9;
+	whole = (int)rank;
+	if (level >= 0.5 && rank > whole)
+		whole++;
+	whole = whole < 1 ? 1 : whole > count ? count : whole;
+	return sorted[whole - 1];
 }
 
 void intervals_adapt(struct intervals *intervals, uint32_t level, uint32_t third, double missed)

@@ -130,7 +130,7 @@ size_t rollcast_stream_bytes(const struct rollcast_stream *stream)
 		stream->forecasts,
 		stream->quantiles,
 	};
-	size_t bytes = fit_bytes(&stream->fit);
+	size_t bytes = fit_bytes(&stream->fit) + feature_memory_bytes(&stream->scratch.memory);
 
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++)
 		bytes += malloc_usable_size((void *)blocks[i]);

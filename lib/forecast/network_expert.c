@@ -10,6 +10,7 @@
 #include "lib/forecast/random.h"
 #include "lib/forecast/shared.h"
 #include "lib/forecast/transform.h"
+#include "lib/forecast/vectors.h"
 
 enum { PHASES = 4 }; /* sine and cosine of the first season and of half of it */
 
@@ -42,28 +43,35 @@ static size_t inputs_of(const struct rollcast_shape *shape)
 	return (size_t)shape->lookback * shape->channels;
 }
 
+/* [extras] of the scratch are gathered as doubles first. */
 static void encode_extras(const struct feature_view *view, size_t origin, double anchor,
-			  double scale, float *extras)
+			  double scale, double *scratch, float *extras)
 {
+	uint32_t count = 0;
+	double phase = feature_phase(view, origin);
+
 	for (uint32_t i = 0; i < view->season_count; i++) {
 		for (uint32_t ahead = 1; ahead <= view->horizon; ahead++) {
 			double value = feature_season_ago(view, origin, ahead, view->seasons[i], 1);
 
-			if (isnan(value))
-				value = view->values[origin];
-			*extras++ = (float)transform_there(value, anchor, scale);
+			scratch[count++] = isnan(value) ? view->values[origin] : value;
 		}
 	}
 	for (uint32_t ahead = 1; ahead <= view->horizon; ahead++)
-		*extras++ = (float)transform_there(feature_season_mean(view, origin, ahead), anchor,
-						   scale);
-
-	double phase = feature_phase(view, origin);
-
+		scratch[count++] = feature_season_mean(view, origin, ahead);
+	vectors()->there(scratch, count, anchor, scale, scratch + count);
+	for (uint32_t i = 0; i < count; i++)
+		*extras++ = (float)scratch[count + i];
 	for (int i = 1; i <= PHASES / 2; i++) {
 		*extras++ = (float)sin(i * phase);
 		*extras++ = (float)cos(i * phase);
 	}
+}
+
+/* Doubles of scratch for encode. */
+static size_t encode_scratch(uint32_t lookback, uint32_t extras)
+{
+	return lookback > 2 * (size_t)extras ? lookback : 2 * (size_t)extras;
 }
 
 /* What the network reads, in which scale, and where it goes. */
@@ -71,8 +79,25 @@ struct encoding {
 	uint32_t which, patch;
 	double scale;
 	const double *channel_scales;
+	struct feature_memory *memory; /* of what others have encoded; NULL: nobody has */
+	double *scratch;	       /* [encode_scratch] */
 	float *inputs, *extras;
 };
+
+/* The stream's own lookback in model units; its anchor in *ret_anchor. */
+static const double *encode_lags(const struct encoding *to, const struct feature_view *view,
+				 size_t origin, double *ret_anchor)
+{
+	enum feature_anchor kind =
+		to->which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST : FEATURE_ANCHOR_MEDIAN;
+
+	if (to->memory)
+		return feature_lags(to->memory, view, kind, origin, to->scale, ret_anchor);
+	*ret_anchor = feature_anchor(view, kind, origin);
+	vectors()->there(view->values + origin + 1 - view->lookback, view->lookback, *ret_anchor,
+			 to->scale, to->scratch);
+	return to->scratch;
+}
 
 /*
  * [lookback / patch][own values of a patch, those of the first channel, ...]. Returns the anchor. There
@@ -82,20 +107,17 @@ static double encode(const struct encoding *to, const struct feature_view *view,
 {
 	uint32_t lookback = view->lookback, patch = to->patch;
 	uint32_t stride = patch * (1 + view->channel_count);
-	const double *first = view->values + origin + 1 - lookback;
-	double anchor = feature_anchor(
-		view, to->which == NETWORK_SEASONAL ? FEATURE_ANCHOR_LAST : FEATURE_ANCHOR_MEDIAN,
-		origin);
+	double anchor;
+	const double *lags = encode_lags(to, view, origin, &anchor);
 
 	for (uint32_t i = 0; i < lookback; i++)
-		to->inputs[i / patch * stride + i % patch] =
-			(float)transform_there(first[i], anchor, to->scale);
+		to->inputs[i / patch * stride + i % patch] = (float)lags[i];
 	for (uint32_t c = 0; c < view->channel_count; c++)
 		channel_encode(view->channels[c] + origin + 1 - lookback, lookback,
 			       to->channel_scales[c], patch, stride,
 			       to->inputs + (size_t)patch * (1 + c));
 	if (to->which == NETWORK_SEASONAL)
-		encode_extras(view, origin, anchor, to->scale, to->extras);
+		encode_extras(view, origin, anchor, to->scale, to->scratch, to->extras);
 	return anchor;
 }
 
@@ -103,6 +125,7 @@ static double encode(const struct encoding *to, const struct feature_view *view,
 
 struct batch_memory {
 	float *inputs, *extras, *targets;
+	double *scratch;
 };
 
 static void batch_memory_finish(struct batch_memory *memory)
@@ -110,6 +133,7 @@ static void batch_memory_finish(struct batch_memory *memory)
 	free(memory->inputs);
 	free(memory->extras);
 	free(memory->targets);
+	free(memory->scratch);
 }
 
 static void batch_memory_finish_at_scope_end(struct batch_memory *memory)
@@ -123,7 +147,10 @@ static int batch_memory_init(struct batch_memory *memory, const struct rollcast_
 	memory->inputs = malloc((size_t)batch * inputs_of(shape) * sizeof(float));
 	memory->extras = malloc(((size_t)batch * shape->extras + 1) * sizeof(float));
 	memory->targets = malloc((size_t)batch * shape->outputs * sizeof(float));
-	return memory->inputs && memory->extras && memory->targets ? 0 : -ENOMEM;
+	memory->scratch = malloc(
+		(encode_scratch((uint32_t)inputs_of(shape), shape->extras) + shape->outputs) *
+		sizeof(double));
+	return memory->inputs && memory->extras && memory->targets && memory->scratch ? 0 : -ENOMEM;
 }
 
 /* Window `drawn` of all those that the lessons have. */
@@ -163,14 +190,15 @@ static void fill_batch(const struct network_job *job, uint32_t which, struct ran
 			.patch = job->model->patch,
 			.scale = lesson->scale,
 			.channel_scales = lesson->channel_scales,
+			.scratch = memory->scratch,
 			.inputs = memory->inputs + (size_t)i * inputs_of(shape),
 			.extras = memory->extras + (size_t)i * shape->extras,
 		};
 		double anchor = encode(&to, &lesson->view, origin);
 
+		vectors()->there(targets, shape->outputs, anchor, lesson->scale, memory->scratch);
 		for (uint32_t h = 0; h < shape->outputs; h++)
-			memory->targets[(size_t)i * shape->outputs + h] =
-				(float)transform_there(targets[h], anchor, lesson->scale);
+			memory->targets[(size_t)i * shape->outputs + h] = (float)memory->scratch[h];
 	}
 }
 
@@ -467,6 +495,8 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 		.which = row->network,
 		.patch = view->model->patch,
 		.channel_scales = channel_scales,
+		.memory = &view->scratch->memory,
+		.scratch = scratch->features,
 		.inputs = scratch->inputs,
 		.extras = scratch->extras,
 	};
@@ -482,8 +512,10 @@ bool network_expert_forecast(const struct expert_row *row, const struct expert_v
 				  row->network == NETWORK_SEASONAL ? scratch->extras : NULL, 1,
 				  scratch->network, scratch->outputs);
 	for (uint32_t h = 0; h < view->horizon; h++)
-		values[h] = isfinite(scratch->outputs[h])
-				    ? transform_back(scratch->outputs[h], anchor, to.scale)
-				    : NAN;
+		values[h] = scratch->outputs[h];
+	/* What is not finite becomes NaN: as if the expert had nothing to say. */
+	for (uint32_t h = 0; h < view->horizon; h++)
+		values[h] = isfinite(values[h]) ? values[h] : NAN;
+	vectors()->back(values, view->horizon, anchor, to.scale, values);
 	return true;
 }

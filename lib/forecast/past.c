@@ -37,6 +37,15 @@ static void follow_change(struct past *past, double value)
 	past->change += (fabs(value - past_last(past)) - past->change) / count;
 }
 
+static void append(struct past *past, double value)
+{
+	size_t count = past_count(past);
+
+	medians_push(&past->medians, past_values(past) + count, count,
+		     count == past->values.capacity, value);
+	window_push(&past->values, value);
+}
+
 void past_push(struct past *past, int64_t time_us, double value, enum past_mark mark)
 {
 	size_t capacity = past->values.capacity;
@@ -50,7 +59,7 @@ void past_push(struct past *past, int64_t time_us, double value, enum past_mark 
 	past->marks[past->steps % capacity] = (uint8_t)mark;
 	past->steps++;
 	past->time_us = time_us;
-	window_push(&past->values, value);
+	append(past, value);
 }
 
 void past_marks(const struct past *past, uint8_t *marks)
@@ -85,7 +94,7 @@ static void values_archive(struct archive *archive, struct past *past, size_t co
 
 		archive_finite(archive, &value, 1);
 		if (archive_is_loading(archive) && !archive->error && i >= dropped)
-			window_push(&past->values, value);
+			append(past, value);
 	}
 	for (size_t i = 0; i < count && !archive->error; i++) {
 		uint8_t *kept = &past->marks[(past->steps - count + i) % capacity];

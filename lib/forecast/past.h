@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/forecast/medians.h"
 #include "lib/series/archive.h"
 #include "lib/series/window.h"
 
@@ -22,12 +23,13 @@ enum past_mark {
 
 struct past {
 	struct window values;
-	uint8_t *marks;	  /* [capacity], a ring: of step `index` at index % capacity */
-	uint64_t steps;	  /* seen so far; the newest has the index steps - 1 */
-	int64_t time_us;  /* of the newest step */
-	double change;	  /* running mean of |y(t) - y(t - 1)|, for the first intervals */
-	uint32_t changes; /* that went into it, at most PAST_CHANGES */
-	double lowest;	  /* ever measured */
+	struct medians medians; /* of the latest values */
+	uint8_t *marks;		/* [capacity], a ring: of step `index` at index % capacity */
+	uint64_t steps;		/* seen so far; the newest has the index steps - 1 */
+	int64_t time_us;	/* of the newest step */
+	double change;		/* running mean of |y(t) - y(t - 1)|, for the first intervals */
+	uint32_t changes;	/* that went into it, at most PAST_CHANGES */
+	double lowest;		/* ever measured */
 };
 
 enum { PAST_CHANGES = 1000 };
@@ -53,6 +55,12 @@ static inline size_t past_count(const struct past *past)
 static inline double past_last(const struct past *past)
 {
 	return past_values(past)[past_count(past) - 1];
+}
+
+/* The median of the latest medians_widths[index] values, or of all if there are fewer. */
+static inline double past_median(const struct past *past, uint32_t index)
+{
+	return medians_of(&past->medians, index, past_count(past));
 }
 
 /* The marks of the window, oldest first, into `marks` [past_count]. */

@@ -6,22 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/forecast/medians.h"
 #include "lib/forecast/solve.h"
 #include "lib/forecast/transform.h"
+#include "lib/forecast/vectors.h"
 
 enum {
 	PER_SEASON = 4, /* the same phase a season ago, its two neighbours, two seasons ago */
-	PHASES = 4,	/* sine and cosine of the first season and of half of it */
 	ROWS_MAX = 8192,
 	ROWS_LEAST = 40,
 	REWEIGHTINGS = 4,
 	BLOCKS_MAX = 12, /* of steps that share their weights */
 	LAMBDAS = 6,
 	LATEST = 4,
-	LEVELS = 5,
+	LEVELS = MEDIANS,
+	LEVELS_MOST = LATEST + LEVELS + 2 * ROLLCAST_SEASONS_MAX,
 	SEASON_WIDTH = 6,
 };
-static const uint32_t level_widths[LEVELS] = {3, 6, 12, 24, 48};
 static const double lambdas[LAMBDAS] = {0.01, 0.1, 1, 10, 100, 1000};
 
 /* ---- features ---- */
@@ -48,47 +49,45 @@ static uint32_t past_features(const struct feature_view *view, uint32_t which)
 static uint32_t feature_count(const struct feature_view *view, uint32_t which)
 {
 	return past_features(view, which) + 1 +
-	       (kinds[which].seasonal ? view->season_count * PER_SEASON + PHASES : 0);
+	       (kinds[which].seasonal ? view->season_count * PER_SEASON + FEATURE_WAVES : 0);
 }
 
-/* Levels over ever longer times (heterogeneous autoregression, Corsi 2009), and a season ago. */
-static void encode_levels(const struct feature_view *view, bool seasonal, size_t origin,
-			  double anchor, double scale, double *features)
+/*
+ * Levels over ever longer times (heterogeneous autoregression, Corsi 2009), and a season ago. `medians`:
+ * those of the origin, if they are known.
+ */
+static uint32_t gather_levels(const struct feature_view *view, bool seasonal, size_t origin,
+			      const double *medians, double *raw)
 {
 	const double *end = view->values + origin + 1;
+	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < LATEST; i++)
-		*features++ = transform_there(origin >= i ? end[-1 - (ptrdiff_t)i] : *view->values,
-					      anchor, scale);
+		raw[count++] = origin >= i ? end[-1 - (ptrdiff_t)i] : *view->values;
 	for (uint32_t i = 0; i < LEVELS; i++)
-		*features++ = transform_there(transform_median(end, origin + 1, level_widths[i]),
-					      anchor, scale);
+		raw[count++] =
+			medians ? medians[i] : transform_median(end, origin + 1, medians_widths[i]);
 	for (uint32_t i = 0; seasonal && i < view->season_count; i++) {
 		size_t then = origin >= view->seasons[i] ? origin - view->seasons[i] : origin;
 
-		*features++ = transform_there(view->values[then], anchor, scale);
-		*features++ = transform_there(
-			transform_median(view->values + then + 1, then + 1, SEASON_WIDTH), anchor,
-			scale);
+		raw[count++] = view->values[then];
+		raw[count++] = transform_median(view->values + then + 1, then + 1, SEASON_WIDTH);
 	}
-}
-
-static void encode_lags(const struct feature_view *view, size_t origin, double anchor, double scale,
-			double *features)
-{
-	const double *first = view->values + origin + 1 - view->lookback;
-
-	for (uint32_t i = 0; i < view->lookback; i++)
-		features[i] = transform_there(first[i], anchor, scale);
+	return count;
 }
 
 static void encode_past(const struct feature_view *view, uint32_t which, size_t origin,
 			double anchor, double scale, double *features)
 {
-	if (kinds[which].levels)
-		encode_levels(view, kinds[which].seasonal, origin, anchor, scale, features);
-	else
-		encode_lags(view, origin, anchor, scale, features);
+	const double *raw = view->values + origin + 1 - view->lookback;
+	double levels[LEVELS_MOST];
+	uint32_t count = view->lookback;
+
+	if (kinds[which].levels) {
+		count = gather_levels(view, kinds[which].seasonal, origin, NULL, levels);
+		raw = levels;
+	}
+	vectors()->there(raw, count, anchor, scale, features);
 }
 
 /* A neighbour of the same phase, in the past even if the phase itself is hardly. */
@@ -103,28 +102,35 @@ static double neighbour(const struct feature_view *view, size_t origin, uint32_t
 	return view->values[index >= 0 ? (size_t)index : origin];
 }
 
-/* The features of step `ahead` beyond the lags; returns their end. */
-static double *encode_seasons(const struct feature_view *view, size_t origin, uint32_t ahead,
-			      double anchor, double scale, double *features)
+/* What was there seasons before step `ahead`; returns the end. */
+static double *gather_seasons(const struct feature_view *view, size_t origin, uint32_t ahead,
+			      double *raw)
 {
-	double phase = feature_phase(view, origin + ahead);
-
 	for (uint32_t i = 0; i < view->season_count; i++) {
 		double before = feature_season_ago(view, origin, ahead, view->seasons[i], 2);
 
 		for (int offset = -1; offset <= 1; offset++)
-			*features++ = transform_there(
-				neighbour(view, origin, ahead, view->seasons[i], offset), anchor,
-				scale);
-		if (isnan(before))
-			before = neighbour(view, origin, ahead, view->seasons[i], 0);
-		*features++ = transform_there(before, anchor, scale);
+			*raw++ = neighbour(view, origin, ahead, view->seasons[i], offset);
+		*raw = isnan(before) ? raw[-2] : before;
+		raw++;
 	}
-	for (int i = 1; i <= PHASES / 2; i++) {
+	return raw;
+}
+
+/* The features of step `ahead` beyond the past. */
+static void encode_seasons(const struct feature_view *view, size_t origin, uint32_t ahead,
+			   double anchor, double scale, double *features)
+{
+	double raw[ROLLCAST_SEASONS_MAX * PER_SEASON];
+	uint32_t count = (uint32_t)(gather_seasons(view, origin, ahead, raw) - raw);
+	double phase = feature_phase(view, origin + ahead);
+
+	vectors()->there(raw, count, anchor, scale, features);
+	features += count;
+	for (int i = 1; i <= FEATURE_WAVES / 2; i++) {
 		*features++ = sin(i * phase);
 		*features++ = cos(i * phase);
 	}
-	return features;
 }
 
 /* ---- fitting ---- */
@@ -427,34 +433,68 @@ bool regression_fit_archive(struct archive *archive, uint32_t which, uint32_t lo
 
 /* ---- forecasts ---- */
 
-size_t regression_scratch(uint32_t lookback)
+size_t regression_scratch(uint32_t horizon)
 {
-	uint32_t past = lookback > LATEST + LEVELS + 2 * ROLLCAST_SEASONS_MAX
-				? lookback
-				: LATEST + LEVELS + 2 * ROLLCAST_SEASONS_MAX;
-
-	return past + ROLLCAST_SEASONS_MAX * PER_SEASON + PHASES + 1;
+	return 2 * (size_t)horizon * ROLLCAST_SEASONS_MAX * PER_SEASON;
 }
 
-static double dot(const double *a, const double *b, uint32_t count)
+/* The past's share of each step ahead, in model units; the anchor in *ret_anchor. */
+static void add_past(const struct expert_view *view, const struct feature_view *window,
+		     uint32_t which, const struct regression_fit *fit, double *ret_anchor,
+		     double *values)
 {
-	double sums[4] = {0};
-	uint32_t i = 0;
+	size_t origin = past_count(view->past) - 1;
+	double levels[LEVELS_MOST], medians[LEVELS], encoded[LEVELS_MOST];
+	const double *features;
+	uint32_t count;
 
-	for (; i + 4 <= count; i += 4)
-		for (int k = 0; k < 4; k++)
-			sums[k] += a[i + k] * b[i + k];
-	for (; i < count; i++)
-		sums[0] += a[i] * b[i];
-	return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+	features = feature_lags(&view->scratch->memory, window, kinds[which].anchor, origin,
+				fit->scale, ret_anchor);
+	if (kinds[which].levels) {
+		for (uint32_t i = 0; i < LEVELS; i++)
+			medians[i] = past_median(view->past, i);
+		count = gather_levels(window, kinds[which].seasonal, origin, medians, levels);
+		vectors()->there(levels, count, *ret_anchor, fit->scale, encoded);
+		features = encoded;
+	}
+	vectors()->products(fit->coefficients, fit->features, view->horizon,
+			    past_features(window, which), features, values);
+	for (uint32_t h = 0; h < view->horizon; h++)
+		values[h] += fit->coefficients[(size_t)(h + 1) * fit->features - 1];
+}
+
+/* The share of what was there seasons ago, and of the phase. */
+static void add_seasons(const struct expert_view *view, const struct feature_view *window,
+			uint32_t which, const struct regression_fit *fit, double anchor,
+			double *values)
+{
+	size_t origin = past_count(view->past) - 1;
+	uint32_t width = window->season_count * PER_SEASON;
+	const double *waves = feature_waves(&view->scratch->memory, window, origin);
+	double *raw = view->scratch->features, *end = raw;
+	double *encoded = raw + (size_t)view->horizon * ROLLCAST_SEASONS_MAX * PER_SEASON;
+
+	for (uint32_t h = 0; h < view->horizon; h++)
+		end = gather_seasons(window, origin, h + 1, end);
+	vectors()->there(raw, (size_t)(end - raw), anchor, fit->scale, encoded);
+	for (uint32_t h = 0; h < view->horizon; h++) {
+		const double *coefficients = fit->coefficients + (size_t)h * fit->features +
+					     past_features(window, which);
+		double sum = 0;
+
+		for (uint32_t i = 0; i < width; i++)
+			sum += coefficients[i] * encoded[(size_t)h * width + i];
+		for (uint32_t i = 0; i < FEATURE_WAVES; i++)
+			sum += coefficients[width + i] * waves[(size_t)h * FEATURE_WAVES + i];
+		values[h] += sum;
+	}
 }
 
 bool regression_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 				const double *state, double *values)
 {
 	const struct regression_fit *fit = &view->fit->regressions[row->regression];
-	double *features = view->scratch->features;
-	size_t count = past_count(view->past), origin = count - 1;
+	size_t count = past_count(view->past);
 	struct feature_view window = {
 		.lookback = view->model->lookback,
 		.horizon = view->horizon,
@@ -468,16 +508,9 @@ bool regression_expert_forecast(const struct expert_row *row, const struct exper
 	(void)state;
 	if (!fit->coefficients || count < window.lookback)
 		return false;
-	anchor = feature_anchor(&window, kinds[row->regression].anchor, origin);
-	encode_past(&window, row->regression, origin, anchor, fit->scale, features);
-	features[fit->features - 1] = 1;
-	for (uint32_t h = 0; h < view->horizon; h++) {
-		if (kinds[row->regression].seasonal)
-			encode_seasons(&window, origin, h + 1, anchor, fit->scale,
-				       features + past_features(&window, row->regression));
-		values[h] = transform_back(
-			dot(features, fit->coefficients + (size_t)h * fit->features, fit->features),
-			anchor, fit->scale);
-	}
+	add_past(view, &window, row->regression, fit, &anchor, values);
+	if (kinds[row->regression].seasonal)
+		add_seasons(view, &window, row->regression, fit, anchor, values);
+	vectors()->back(values, view->horizon, anchor, fit->scale, values);
 	return true;
 }

@@ -37,7 +37,7 @@ bool regression_coefficients_archive(struct archive *archive, uint32_t features,
 				     struct regression_fit *fit);
 
 /* Doubles of scratch that forecasts need. */
-size_t regression_scratch(uint32_t lookback);
+size_t regression_scratch(uint32_t horizon);
 
 bool regression_expert_forecast(const struct expert_row *row, const struct expert_view *view,
 				const double *state, double *values);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/forecast/solve.h"
+#include "lib/forecast/vectors.h"
 
 enum {
 	ROWS_MAX = 4096, /* the latest */
@@ -18,10 +19,13 @@ static const double lambdas[LAMBDAS] = {1, 10, 100, 1000}; /* times the variance
 
 /* ---- spaces ---- */
 
-static double there(double value, uint32_t which, double least)
+static void values_there(const double *values, size_t count, uint32_t which, double least,
+			 double *ret_values)
 {
-	value = fmax(value, 0);
-	return which == RIDGE_ROOT ? sqrt(value) : log(value + least);
+	if (which == RIDGE_ROOT)
+		vectors()->roots(values, count, ret_values);
+	else
+		vectors()->logs(values, count, least, ret_values);
 }
 
 static double back(double x, uint32_t which, double least)
@@ -31,11 +35,15 @@ static double back(double x, uint32_t which, double least)
 
 static double mean_of(const double *values, size_t count)
 {
-	double sum = 0;
+	double sums[4] = {0};
+	size_t i = 0;
 
-	for (size_t i = 0; i < count; i++)
-		sum += values[i];
-	return sum / (double)count;
+	for (; i + 4 <= count; i += 4)
+		for (int k = 0; k < 4; k++)
+			sums[k] += values[i + k];
+	for (; i < count; i++)
+		sums[0] += values[i];
+	return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / (double)count;
 }
 
 /* The longest season that is not too long; 0 if there is none. */
@@ -203,8 +211,7 @@ static double move(struct problem *problem, const double *values, size_t count)
 			return 0;
 	if (!(least > 1e-290))
 		return 0;
-	for (size_t i = 0; i < count; i++)
-		problem->series[i] = there(values[i], problem->which, least);
+	values_there(values, count, problem->which, least, problem->series);
 	mean = mean_of(problem->series, count);
 	for (size_t i = 0; i < count; i++)
 		sum += (problem->series[i] - mean) * (problem->series[i] - mean);
@@ -265,17 +272,15 @@ bool ridge_expert_forecast(const struct expert_row *row, const struct expert_vie
 	(void)state;
 	if (!fit->coefficients || count < width)
 		return false;
-	for (uint32_t i = 0; i < width; i++)
-		lags[i] = there(past_values(view->past)[count - width + i], row->regression,
-				fit->scale);
+	values_there(past_values(view->past) + count - width, width, row->regression, fit->scale,
+		     lags);
 	mean = mean_of(lags, width);
-	for (uint32_t h = 0; h < view->horizon; h++) {
-		const double *coefficients = fit->coefficients + (size_t)h * fit->features;
-		double x = mean + coefficients[width];
-
-		for (uint32_t i = 0; i < width; i++)
-			x += coefficients[i] * (lags[i] - mean);
-		values[h] = back(x, row->regression, fit->scale);
-	}
+	for (uint32_t i = 0; i < width; i++)
+		lags[i] -= mean;
+	vectors()->products(fit->coefficients, fit->features, view->horizon, width, lags, values);
+	for (uint32_t h = 0; h < view->horizon; h++)
+		values[h] = back(values[h] + mean +
+					 fit->coefficients[(size_t)h * fit->features + width],
+				 row->regression, fit->scale);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "lib/forecast/state.h"
+#include "lib/forecast/vectors.h"
 
 enum {
 	THIN_FROM = 100, /* errors, from which on neighbours are left out */
@@ -17,14 +18,8 @@ static void score_members(struct rollcast_stream *stream, const double *row, uin
 	uint32_t third = blend_third(step, stream->settings->horizon);
 	double naive = fabs(value - row[EXPERT_NAIVE]);
 
-	for (uint32_t i = 0; i < expert_count + BLEND_WAYS; i++) {
-		double error = fabs(value - row[i]);
-		bool there = isfinite(error);
-
-		errors->own[third][i] += there ? error : 0;
-		errors->naive[third][i] += there ? naive : 0;
-		errors->cells[third][i] += there;
-	}
+	vectors()->add_errors(row, expert_count + BLEND_WAYS, value, naive, errors->own[third],
+			      errors->naive[third], errors->cells[third]);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "lib/forecast/state.h"
+#include "lib/forecast/vectors.h"
 
 /* ---- forecast ---- */
 
@@ -61,9 +62,7 @@ static void clamp(const struct rollcast_stream *stream, double *values)
 	double last = past_last(&stream->past);
 	double low = fmin(stream->fit.low, last), high = fmax(stream->fit.high, last);
 
-	for (uint32_t h = 0; h < stream->settings->horizon; h++)
-		if (isfinite(values[h])) /* fmin would turn NaN into a bound */
-			values[h] = fmin(fmax(values[h], low), high);
+	vectors()->clamp(values, stream->settings->horizon, low, high);
 }
 
 static void ask_experts(struct rollcast_stream *stream)
@@ -71,6 +70,7 @@ static void ask_experts(struct rollcast_stream *stream)
 	struct expert_view view = view_of(stream);
 	uint32_t horizon = stream->settings->horizon;
 
+	feature_memory_forget(&stream->scratch.memory);
 	for (uint32_t i = 0; i < expert_count; i++) {
 		double *values = stream->forecasts + (size_t)i * horizon;
 		bool asked = i < SCORE_BASELINES || !(stream->settings->experts_off >> i & 1);

@@ -20,9 +20,9 @@ enum { COUNT = 600, LOOKBACK = 12, HORIZON = 4 };
 static double error_at_end(uint32_t which, const double *values, const double *future,
 			   const uint32_t *seasons, uint32_t season_count)
 {
-	struct rollcast_model_settings model = {.lookback = LOOKBACK};
-	double features[regression_scratch(LOOKBACK)], forecast[HORIZON], sum = 0;
-	struct fit_scratch scratch = {.features = features};
+	struct rollcast_stream_settings settings;
+	double forecast[HORIZON], sum = 0;
+	struct fit_scratch scratch;
 	struct fit fit = {.season_count = season_count};
 	struct past past;
 	uint32_t origins[COUNT], count = 0;
@@ -30,12 +30,16 @@ static double error_at_end(uint32_t which, const double *values, const double *f
 	struct expert_view view = {
 		.past = &past,
 		.fit = &fit,
-		.model = &model,
+		.model = &settings.model,
 		.horizon = HORIZON,
 		.step_us = 1,
 		.scratch = &scratch,
 	};
 
+	rollcast_stream_settings_init(&settings);
+	settings.horizon = HORIZON;
+	settings.model.lookback = LOOKBACK;
+	assert_int_equal(fit_scratch_init(&scratch, &settings), 0);
 	assert_int_equal(past_init(&past, COUNT), 0);
 	for (uint32_t i = 0; i < COUNT; i++) {
 		past_push(&past, i, values[i], PAST_MEASURED);
@@ -61,6 +65,7 @@ static double error_at_end(uint32_t which, const double *values, const double *f
 	for (uint32_t h = 0; h < HORIZON; h++)
 		sum += fabs(forecast[h] - future[h]) / HORIZON;
 	fit_finish(&fit);
+	fit_scratch_finish(&scratch);
 	past_finish(&past);
 	return sum;
 }
