@@ -3,8 +3,9 @@
  *
  *	files ─► series ─► streams, on all cores ─► measures ─► a table, CSV, plots
  *
- * Every stream, or group of streams, is played by one thread from beginning to end and its random
- * numbers hang on names, so results do not depend on how many threads there are.
+ * Streams that have to do with each other, because they learn together or read each other, are played by
+ * one thread from beginning to end, and random numbers hang on names, so results do not depend on how
+ * many threads there are.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,6 +17,7 @@
 #include <cblas.h>
 
 #include "cli/args.h"
+#include "cli/backtest_parts.h"
 #include "cli/backtest_report.h"
 #include "cli/backtest_run.h"
 #include "cli/csv.h"
@@ -77,9 +79,7 @@ struct backtest {
 	struct backtest_series *series;
 	struct rollcast_stream_settings *chosen; /* [series_count] */
 	struct backtest_result *results;	 /* [series_count] */
-	struct backtest_task *tasks;		 /* [series_count], those of a group side by side */
-	size_t *parts;				 /* [part_count + 1]: where in tasks each begins */
-	size_t part_count;
+	struct backtest_parts parts;
 	size_t series_count;
 	size_t samples;
 	atomic_size_t done;
@@ -161,17 +161,6 @@ static bool read_experts(const struct backtest *backtest, const char *names,
 	return true;
 }
 
-static const struct rollcast_stream_settings *find_rule(const struct settings *settings,
-							const char *name)
-{
-	struct rollcast_text text = {name, strlen(name)};
-
-	for (size_t i = 0; i < settings->stream_count; i++)
-		if (rollcast_selector_matches(settings->streams[i].selector, text))
-			return &settings->streams[i].stream;
-	return NULL;
-}
-
 static int choose_settings(struct backtest *backtest)
 {
 	const struct backtest_options *chosen = backtest->options;
@@ -187,7 +176,7 @@ static int choose_settings(struct backtest *backtest)
 		uint32_t only = 0, without = 0;
 
 		if (backtest->settings)
-			rule = find_rule(backtest->settings, backtest->series[i].name);
+			rule = backtest_rule(backtest->settings, backtest->series[i].name);
 		if (backtest->settings && !rule) {
 			fprintf(stderr, "%s: no rule matches %s\n", backtest->program,
 				backtest->series[i].name);
@@ -210,49 +199,15 @@ static int choose_settings(struct backtest *backtest)
 	return 0;
 }
 
-/* All streams of a rule that is a group, which is told by its first, or one stream; as a part. */
-static void add_part(struct backtest *backtest, const struct rollcast_stream_settings *const *rules,
-		     size_t first)
-{
-	bool group = backtest->chosen[first].model.scope == ROLLCAST_SCOPE_GROUP;
-	size_t end = backtest->parts[backtest->part_count];
-
-	for (size_t i = 0; i < first && group; i++)
-		if (rules[i] == rules[first])
-			return;
-	for (size_t i = first; i < (group ? backtest->series_count : first + 1); i++)
-		if (rules[i] == rules[first])
-			backtest->tasks[end++] = (struct backtest_task){
-				&backtest->series[i], &backtest->chosen[i], &backtest->results[i]};
-	backtest->parts[++backtest->part_count] = end;
-}
-
-static int make_parts(struct backtest *backtest)
-{
-	size_t count = backtest->series_count;
-	CLEANUP(free)
-	const struct rollcast_stream_settings **rules = calloc(count + 1, sizeof(*rules));
-
-	backtest->tasks = calloc(count + 1, sizeof(*backtest->tasks));
-	backtest->parts = calloc(count + 1, sizeof(*backtest->parts));
-	if (!rules || !backtest->tasks || !backtest->parts)
-		return -ENOMEM;
-	for (size_t i = 0; i < count && backtest->settings; i++)
-		rules[i] = find_rule(backtest->settings, backtest->series[i].name);
-	for (size_t i = 0; i < count; i++)
-		add_part(backtest, rules, i);
-	return 0;
-}
-
 /* ---- the run ---- */
 
 static int play(void *context, size_t index)
 {
 	struct backtest *backtest = context;
-	size_t first = backtest->parts[index];
+	size_t first = backtest->parts.begins[index];
 
-	return backtest_run(&backtest->plan, backtest->tasks + first,
-			    backtest->parts[index + 1] - first);
+	return backtest_run(&backtest->plan, backtest->parts.tasks + first,
+			    backtest->parts.begins[index + 1] - first);
 }
 
 static void look(void *context)
@@ -275,7 +230,7 @@ static int run(struct backtest *backtest)
 	};
 	openblas_set_num_threads(1);
 	progress_init(&backtest->progress);
-	r = parallel_run(backtest->part_count, threads ? threads : parallel_cores(), play, look,
+	r = parallel_run(backtest->parts.count, threads ? threads : parallel_cores(), play, look,
 			 backtest);
 	progress_finish(&backtest->progress);
 	return r;
@@ -414,7 +369,9 @@ static int work(struct backtest *backtest, int files, char **paths)
 	if (r == 0)
 		r = choose_settings(backtest);
 	if (r == 0)
-		r = make_parts(backtest);
+		r = backtest_parts_make(backtest->settings, backtest->series, backtest->chosen,
+					backtest->results, backtest->series_count,
+					&backtest->parts);
 	if (r == 0)
 		r = run(backtest);
 	if (r == 0 && chosen->out)
@@ -446,8 +403,7 @@ static void finish(struct backtest *backtest)
 	free(backtest->series);
 	free(backtest->results);
 	free(backtest->chosen);
-	free(backtest->tasks);
-	free(backtest->parts);
+	backtest_parts_finish(&backtest->parts);
 	settings_destroy(backtest->settings);
 }
 

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/series/accuracy.h"
+#include "daemon/base/values.h"
 #include "rollcast/group.h"
+#include "rollcast/name.h"
 
 enum { REPORTED = 256 }; /* samples, between reports of progress */
 
@@ -17,6 +18,9 @@ struct run {
 	const struct backtest_series *series;
 	const struct rollcast_stream_settings *settings;
 	struct rollcast_stream *stream;
+	struct rollcast_group *group; /* NULL: no group */
+	bool leads;		      /* it is the first of its group */
+	struct values *channels;      /* what streams read of each other; NULL: nothing */
 	struct backtest_result *result;
 	double *latest; /* [quantiles x horizon] of the newest forecast */
 	uint64_t latest_origin;
@@ -183,15 +187,40 @@ static int take_forecast(struct run *run, const struct rollcast_forecast *foreca
 
 /* ---- the loop ---- */
 
-/* What one call of backtest_run plays: one stream, or all streams of a group. */
+/* What one call of backtest_run plays: one stream, or all that have to do with each other. */
 struct runs {
 	struct run *items; /* [count] */
 	size_t count;
-	struct rollcast_group *group; /* NULL: no group */
+	struct values channels;
 };
 
-static int train(struct run *run, struct rollcast_group *group)
+static void read_channel(void *context, uint32_t channel, int64_t time_us, int64_t step_us,
+			 double *values, size_t count)
 {
+	const struct run *run = context;
+	struct rollcast_text reader = {run->series->name, strlen(run->series->name)};
+	char name[ROLLCAST_NAME_MAX];
+	size_t length =
+		rollcast_name_beside(run->settings->channels[channel], reader, name, sizeof(name));
+
+	if (length)
+		values_at_steps(run->channels,
+				rollcast_name_hash((struct rollcast_text){name, length}), name,
+				length, time_us, step_us, values, count);
+}
+
+static void share_step(const struct run *run, const struct rollcast_forecast *forecast)
+{
+	struct rollcast_text name = {run->series->name, strlen(run->series->name)};
+
+	if (run->channels)
+		values_put(run->channels, rollcast_name_hash(name), name.bytes, name.length,
+			   forecast->origin_us, forecast->last, 0);
+}
+
+static int train(struct run *run)
+{
+	struct rollcast_group *group = run->group;
 	struct rollcast_job *job;
 	int r = rollcast_stream_job(run->stream, &job), learned = 0;
 
@@ -207,17 +236,19 @@ static int train(struct run *run, struct rollcast_group *group)
 	return r < 0 ? r : learned;
 }
 
-static int take_steps(struct run *run, struct rollcast_group *group)
+static int take_steps(struct run *run)
 {
+	struct rollcast_group *group = run->group;
 	const struct rollcast_forecast *forecast;
 	int r;
 
 	if (group)
 		rollcast_stream_share(run->stream, rollcast_group_shared(group));
 	while ((r = rollcast_stream_step(run->stream, &forecast)) > 0) {
+		share_step(run, forecast);
 		r = take_forecast(run, forecast);
 		if (r == 0 && rollcast_stream_urgency(run->stream) >= 1)
-			r = train(run, group);
+			r = train(run);
 		if (r < 0)
 			break;
 	}
@@ -233,7 +264,7 @@ static double processor_seconds(void)
 }
 
 /* The next sample of a series, or its end. */
-static int advance(struct run *run, struct rollcast_group *group)
+static int advance(struct run *run)
 {
 	const struct backtest_series *series = run->series;
 	double started = processor_seconds();
@@ -249,29 +280,42 @@ static int advance(struct run *run, struct rollcast_group *group)
 		rollcast_stream_flush(run->stream);
 	}
 	if (r >= 0)
-		r = take_steps(run, group);
+		r = take_steps(run);
 	run->result->seconds += processor_seconds() - started;
 	return r;
 }
 
-/* The time goes on: what the streams have brought up to now is learned from. */
-static int train_group(struct runs *runs)
+/* The time goes on: what the streams of a group have brought up to now is learned from. */
+static int train_group(struct runs *runs, struct rollcast_group *group)
 {
-	double started = processor_seconds(), seconds;
+	double started = processor_seconds(), seconds, members = 0;
 	struct rollcast_group_job *job;
 	int r;
 
-	if (!runs->group || !rollcast_group_is_due(runs->group))
+	if (!rollcast_group_is_due(group))
 		return 0;
-	r = rollcast_group_job(runs->group, &job);
+	r = rollcast_group_job(group, &job);
 	if (r < 0)
 		return r;
 	rollcast_group_job_run(job);
-	r = rollcast_group_adopt(runs->group, job);
+	r = rollcast_group_adopt(group, job);
 	seconds = processor_seconds() - started;
 	for (size_t i = 0; i < runs->count; i++)
-		runs->items[i].result->seconds += seconds / (double)runs->count;
+		members += runs->items[i].group == group;
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->items[i].group == group)
+			runs->items[i].result->seconds += seconds / members;
 	return r < 0 ? r : 0;
+}
+
+static int train_groups(struct runs *runs)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < runs->count && r >= 0; i++)
+		if (runs->items[i].leads)
+			r = train_group(runs, runs->items[i].group);
+	return r;
 }
 
 static int64_t next_time(const struct run *run)
@@ -304,81 +348,12 @@ static int play(struct runs *runs)
 		if (time_us == INT64_MAX)
 			return 0;
 		if (time_us > now_us)
-			r = train_group(runs);
+			r = train_groups(runs);
 		now_us = time_us;
 		if (r >= 0)
-			r = advance(run, runs->group);
+			r = advance(run);
 	}
 	return r;
-}
-
-/* ---- measures ---- */
-
-static double last_known(const struct backtest_result *result, uint64_t index)
-{
-	while (index > 0 && isnan(result->steps[index]))
-		index--;
-	return result->steps[index];
-}
-
-static double seasonal_naive(const struct backtest_result *result, uint64_t origin, uint32_t ahead,
-			     uint64_t season)
-{
-	uint64_t back = (ahead + season - 1) / season * season;
-
-	return last_known(result, origin + ahead < back ? origin : origin + ahead - back);
-}
-
-static void measure(struct run *run)
-{
-	struct backtest_result *result = run->result;
-	const struct rollcast_stream_settings *settings = run->settings;
-	struct backtest_measures *measures = &result->measures;
-	struct accuracy own = {0}, naive = {0}, seasonal = {0};
-	struct accuracy intervals[ROLLCAST_LEVELS_MAX] = {{0}};
-	uint32_t middle = result->quantile_count / 2;
-	uint64_t season = 0, warm;
-	double scale;
-
-	if (settings->season_count)
-		season = settings->seasons[0].us
-				 ? (uint64_t)(settings->seasons[0].us / result->step_us)
-				 : settings->seasons[0].steps;
-	for (size_t i = 0; i < result->origin_count; i++) {
-		uint64_t origin = result->origins[i];
-
-		/* Only origins of which the whole horizon came count. */
-		if (origin + result->horizon >= result->step_count)
-			break;
-		measures->origins++;
-		for (uint32_t h = 0; h < result->horizon; h++) {
-			double actual = result->steps[origin + 1 + h];
-
-			accuracy_add(&own, actual, backtest_quantile(result, i, middle)[h]);
-			accuracy_add(&naive, actual, last_known(result, origin));
-			if (season)
-				accuracy_add(&seasonal, actual,
-					     seasonal_naive(result, origin, h + 1, season));
-			for (uint32_t k = 0; k < middle; k++)
-				accuracy_add_interval(
-					&intervals[k], actual,
-					backtest_quantile(result, i, middle - 1 - k)[h],
-					backtest_quantile(result, i, middle + 1 + k)[h],
-					settings->levels[k]);
-		}
-	}
-	warm = run->plan->start + 1 < result->step_count ? run->plan->start + 1
-							 : result->step_count;
-	scale = accuracy_scale(result->steps, warm, 1);
-	if (!(scale > 0))
-		scale = accuracy_scale(result->steps, result->step_count, 1);
-	measures->cells = own.points;
-	measures->mae = accuracy_mae(&own);
-	measures->mase = accuracy_mase(&own, scale);
-	measures->ratio = measures->mae / fmin(accuracy_mae(&naive), accuracy_mae(&seasonal));
-	for (uint32_t k = 0; k < middle; k++)
-		measures->coverage[k] = accuracy_coverage(&intervals[k]);
-	measures->msis = middle ? accuracy_msis(&intervals[middle - 1], scale) : NAN;
 }
 
 /* ---- from beginning to end ---- */
@@ -404,7 +379,7 @@ static int conclude(struct run *run)
 	for (uint32_t i = 0; i < ROLLCAST_EXPERTS_MAX && result->forecasts; i++)
 		result->shares[i] /= (double)result->forecasts;
 	if (r == 0)
-		measure(run);
+		backtest_measure(run->plan, run->settings, result);
 	return r;
 }
 
@@ -412,10 +387,12 @@ static void runs_finish(struct runs *runs)
 {
 	for (size_t i = 0; runs->items && i < runs->count; i++) {
 		rollcast_stream_destroy(runs->items[i].stream);
+		if (runs->items[i].leads)
+			rollcast_group_destroy(runs->items[i].group);
 		free(runs->items[i].latest);
 	}
 	free(runs->items);
-	rollcast_group_destroy(runs->group);
+	values_finish(&runs->channels);
 }
 
 static void runs_finish_at_scope_end(struct runs *runs)
@@ -423,20 +400,51 @@ static void runs_finish_at_scope_end(struct runs *runs)
 	runs_finish(runs);
 }
 
+/* The group of tasks[index], which the first of its streams makes. */
+static int join_group(struct runs *runs, const struct backtest_task *tasks, size_t index)
+{
+	struct run *run = &runs->items[index];
+	int r;
+
+	for (size_t i = 0; i < index && !run->group && tasks[index].group; i++)
+		if (tasks[i].group == tasks[index].group)
+			run->group = runs->items[i].group;
+	if (run->group || !tasks[index].group)
+		return 0;
+	r = rollcast_group_create(tasks[index].settings, &run->group);
+	run->leads = r == 0;
+	return r;
+}
+
+static void open_channels(struct runs *runs)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < runs->count; i++)
+		any |= runs->items[i].settings->channel_count > 0;
+	for (size_t i = 0; i < runs->count && any; i++) {
+		runs->items[i].channels = &runs->channels;
+		rollcast_stream_read_channels(runs->items[i].stream, read_channel, &runs->items[i]);
+	}
+}
+
 int backtest_run(const struct backtest_plan *plan, const struct backtest_task *tasks, size_t count)
 {
 	CLEANUP(runs_finish) struct runs runs = {.count = count};
 	int r = 0;
 
+	values_init(&runs.channels, count, ROLLCAST_CHANNEL_STEPS, 0);
 	runs.items = calloc(count, sizeof(*runs.items));
 	if (!runs.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = prepare(&runs.items[i], plan, &tasks[i]);
-	if (r == 0 && tasks->settings->model.scope == ROLLCAST_SCOPE_GROUP)
-		r = rollcast_group_create(tasks->settings, &runs.group);
-	if (r == 0)
-		r = play(&runs);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = join_group(&runs, tasks, i);
+	if (r < 0)
+		return r;
+	open_channels(&runs);
+	r = play(&runs);
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = conclude(&runs.items[i]);
 	return r;

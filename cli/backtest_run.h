@@ -58,14 +58,21 @@ struct backtest_result {
 struct backtest_task {
 	const struct backtest_series *series;
 	const struct rollcast_stream_settings *settings;
+	const void *group;		/* the same for all tasks of a group; NULL: no group */
 	struct backtest_result *result; /* owned by the caller, whatever backtest_run returns */
 };
 
 /*
- * Plays the series of the tasks: one, or those of a group in lockstep, in the order of time. An origin at a step without a measured value forecasts what the one before it did,
- * moved on. 0 or a negative errno.
+ * Plays the series of the tasks: one, or those that have to do with each other in lockstep, in the order
+ * of time, those of one time in their order here. A stream reads its channels from the others. An
+ * origin at a step without a measured value forecasts what the one before it did, moved on. 0 or a
+ * negative errno.
  */
 int backtest_run(const struct backtest_plan *plan, const struct backtest_task *tasks, size_t count);
+/* Fills result->measures; what backtest_run does in the end. */
+void backtest_measure(const struct backtest_plan *plan,
+		      const struct rollcast_stream_settings *settings,
+		      struct backtest_result *result);
 void backtest_result_finish(struct backtest_result *result);
 
 /* The quantile row of one origin. */

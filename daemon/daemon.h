@@ -77,8 +77,9 @@ struct daemon {
 	struct block_pool samples; /* what in fills and shards give back */
 	struct shard **shards;	   /* [shard_count] */
 	uint32_t shard_count;
-	struct values limits;  /* of thresholds, between shards */
-	struct queue training; /* shard → train */
+	struct values limits;	/* of thresholds, between shards */
+	struct values channels; /* what networks read of other streams, between shards */
+	struct queue training;	/* shard → train */
 	struct train *train;
 	struct groups *groups;	     /* which trainers teach and shards look at */
 	struct block_pool forecasts; /* what shards fill and out gives back */

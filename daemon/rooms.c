@@ -20,6 +20,7 @@ enum {
 	TRAININGS_WAITING = 64,
 	KEEPINGS_WAITING = 128,
 	JOURNAL_BLOCKS = 64,
+	CHANNEL_DEPTH = 64, /* newest steps kept of a stream that others read */
 };
 
 /* ---- making the rooms ---- */
@@ -50,7 +51,9 @@ static int make_queues(struct daemon *daemon)
 	size_t forecast_bytes = shard_forecast_block_size(daemon->settings);
 	int r;
 
-	values_init(&daemon->limits, daemon->settings->streams_max, daemon->settings->ttl_us);
+	values_init(&daemon->limits, daemon->settings->streams_max, 1, daemon->settings->ttl_us);
+	values_init(&daemon->channels, daemon->settings->streams_max, CHANNEL_DEPTH,
+		    daemon->settings->ttl_us);
 	daemon->shard_count = shard_count(daemon->settings);
 	daemon->inboxes = calloc(daemon->shard_count, sizeof(*daemon->inboxes));
 	daemon->questions = calloc(daemon->shard_count, sizeof(*daemon->questions));
@@ -126,6 +129,7 @@ static int make_shards(struct daemon *daemon)
 			.out = &daemon->leaving,
 			.forecasts = &daemon->forecasts,
 			.limits = &daemon->limits,
+			.channels = &daemon->channels,
 			.groups = daemon->groups,
 			.counters = &daemon->counters.daemon,
 			.latency = &daemon->counters.latency,
@@ -319,6 +323,7 @@ void rooms_finish(struct daemon *daemon)
 	ports_finish(&daemon->counters.inputs);
 	ports_finish(&daemon->counters.outputs);
 	values_finish(&daemon->limits);
+	values_finish(&daemon->channels);
 	free(daemon->heartbeats);
 	free(daemon->shards);
 	free(daemon->questions);

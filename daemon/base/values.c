@@ -10,18 +10,24 @@ enum { FIRST_CAPACITY = 64 };
 #define STANDSTILL_US INT64_C(60000000)
 #define SWEEP_US      INT64_C(10000000) /* between two searches for places */
 
-struct value {
-	uint64_t hash;
-	int64_t time_us;    /* by the data */
-	int64_t renewed_us; /* monotonic */
+struct point {
+	int64_t time_us; /* by the data */
 	double value;
-	size_t length;
-	char name[];
 };
 
-void values_init(struct values *values, size_t most, int64_t ttl_us)
+struct value {
+	uint64_t hash;
+	int64_t renewed_us; /* monotonic */
+	size_t length;
+	char *name;	       /* behind the points */
+	size_t count, newest;  /* points that there are; where the newest is */
+	struct point points[]; /* [depth], a ring, ascending in time */
+};
+
+void values_init(struct values *values, size_t most, size_t depth, int64_t ttl_us)
 {
-	*values = (struct values){.most = most, .ttl_us = ttl_us, .swept_us = INT64_MIN};
+	*values = (struct values){
+		.most = most, .depth = depth, .ttl_us = ttl_us, .swept_us = INT64_MIN};
 	pthread_mutex_init(&values->lock, NULL);
 }
 
@@ -94,26 +100,38 @@ static void sweep(struct values *values, int64_t now_us)
 
 static struct value *add(struct values *values, uint64_t hash, const char *name, size_t length)
 {
+	size_t points = values->depth * sizeof(struct point);
 	struct value *value;
 
 	if (values->count >= values->most)
 		return NULL;
-	value = malloc(sizeof(*value) + length);
+	value = malloc(sizeof(*value) + points + length);
 	if (!value)
 		return NULL;
-	*value = (struct value){.hash = hash, .time_us = INT64_MIN, .length = length};
+	*value = (struct value){
+		.hash = hash, .length = length, .name = (char *)value->points + points};
 	memcpy(value->name, name, length);
 	values->count++;
 	return value;
 }
 
-static void renew(struct value *value, int64_t time_us, double number, int64_t now_us)
+static void renew(const struct values *values, struct value *value, struct point point,
+		  int64_t now_us)
 {
-	if (time_us < value->time_us && now_us - value->renewed_us < STANDSTILL_US)
+	const struct point *newest = &value->points[value->newest];
+	bool is_older = value->count && point.time_us < newest->time_us;
+
+	if (is_older && now_us - value->renewed_us < STANDSTILL_US)
 		return;
-	value->time_us = time_us;
+	if (is_older) /* what is known is of another time */
+		value->count = 0;
+	if (value->count && point.time_us > newest->time_us)
+		value->newest = (value->newest + 1) % values->depth;
+	else
+		value->count -= value->count > 0;
+	value->count += value->count < values->depth;
+	value->points[value->newest] = point;
 	value->renewed_us = now_us;
-	value->value = number;
 }
 
 void values_put(struct values *values, uint64_t hash, const char *name, size_t length,
@@ -130,7 +148,7 @@ void values_put(struct values *values, uint64_t hash, const char *name, size_t l
 			*place = add(values, hash, name, length);
 		}
 		if (*place)
-			renew(*place, time_us, value, now_us);
+			renew(values, *place, (struct point){time_us, value}, now_us);
 	}
 	pthread_mutex_unlock(&values->lock);
 }
@@ -144,8 +162,43 @@ double values_get(struct values *values, uint64_t hash, const char *name, size_t
 		const struct value *found = *find(values, hash, name, length);
 
 		if (found)
-			value = found->value;
+			value = found->points[found->newest].value;
 	}
 	pthread_mutex_unlock(&values->lock);
 	return value;
+}
+
+/* Walks back through points and steps side by side. */
+static void fill_steps(const struct values *values, const struct value *value, int64_t time_us,
+		       int64_t step_us, double *ret_values, size_t count)
+{
+	size_t back = 0;
+
+	for (size_t i = count; i-- > 0; time_us -= step_us) {
+		const struct point *point = NULL;
+
+		for (; back < value->count; back++) {
+			point = &value->points[(value->newest + values->depth - back) %
+					       values->depth];
+			if (point->time_us <= time_us)
+				break;
+		}
+		if (back == value->count)
+			return;
+		if (point->time_us > time_us - step_us)
+			ret_values[i] = point->value;
+	}
+}
+
+void values_at_steps(struct values *values, uint64_t hash, const char *name, size_t length,
+		     int64_t time_us, int64_t step_us, double *ret_values, size_t count)
+{
+	pthread_mutex_lock(&values->lock);
+	if (values->capacity) {
+		const struct value *found = *find(values, hash, name, length);
+
+		if (found)
+			fill_steps(values, found, time_us, step_us, ret_values, count);
+	}
+	pthread_mutex_unlock(&values->lock);
 }

@@ -371,6 +371,53 @@ static void check_retrain(const struct check *check)
 			     "is shorter than the step");
 }
 
+/*
+ * Whether it is the name of a stream, with all labels or none, as the stream itself would write it. One with
+ * a star could be, but is more likely meant as a glob.
+ */
+static bool is_stream_name(const char *text)
+{
+	struct rollcast_text whole = {text, strlen(text)}, name;
+	struct rollcast_label labels[ROLLCAST_LABELS_MAX];
+	char scratch[ROLLCAST_NAME_MAX], again[ROLLCAST_NAME_MAX];
+	int count;
+
+	if (whole.length >= sizeof(scratch) || text[strcspn(text, "*{")] == '*')
+		return false;
+	count = rollcast_name_read(whole, scratch, &name, labels);
+	return count >= 0 &&
+	       rollcast_name_write(name, labels, (size_t)count, again, sizeof(again)) &&
+	       !strcmp(text, again);
+}
+
+static void check_channels(const struct check *check)
+{
+	const struct stream_settings *rule = &check->settings->streams[check->index];
+	struct node *node = culprit(check, "inputs_from");
+
+	if (!is_good(check, "inputs_from"))
+		return;
+	if (rule->inputs_from.count > ROLLCAST_CHANNELS_MAX)
+		node_problem(check->problems, node, "a list of %zu, but it takes up to %d",
+			     rule->inputs_from.count, ROLLCAST_CHANNELS_MAX);
+	for (size_t i = 0; i < rule->inputs_from.count; i++) {
+		const char *text = rule->inputs_from.items[i];
+
+		if (!is_stream_name(text))
+			node_problem(
+				check->problems, item_node(node, i),
+				"\"%.200s\" is no name of a stream: it has all labels, sorted, "
+				"or none",
+				text);
+		else if (has_text(&rule->inputs_from, text, i))
+			node_problem(check->problems, item_node(node, i), "\"%.200s\" comes twice",
+				     text);
+		else if (rule->match && !strcmp(rule->match, text))
+			node_problem(check->problems, item_node(node, i),
+				     "\"%.200s\" is the stream itself", text);
+	}
+}
+
 static void check_streams(struct check *check)
 {
 	struct node *node;
@@ -391,6 +438,7 @@ static void check_streams(struct check *check)
 		check_window_size(check);
 		check_seasons(check);
 		check_retrain(check);
+		check_channels(check);
 	}
 }
 

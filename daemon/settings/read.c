@@ -280,6 +280,8 @@ static void give_models(struct settings *settings)
 	for (size_t i = 0; i < settings->stream_count; i++) {
 		struct stream_settings *rule = &settings->streams[i];
 
+		rule->stream.channels = rule->inputs_from.items;
+		rule->stream.channel_count = (uint32_t)rule->inputs_from.count;
 		for (size_t j = 0; rule->model && j < settings->model_count; j++) {
 			const struct model_settings *model = &settings->models[j];
 

@@ -75,7 +75,8 @@ struct stream_settings {
 	char *match;
 	struct rollcast_selector *selector;
 	char *model;				/* its name under `models` */
-	struct rollcast_stream_settings stream; /* with a copy of that model */
+	struct strings inputs_from;		/* streams that the network reads too */
+	struct rollcast_stream_settings stream; /* with a copy of that model; borrows the names */
 };
 
 /* Streams held against a limit; exactly one of `above` and `below` is not empty. */

@@ -173,6 +173,11 @@ const struct key table_keys[] = {
 		 "window, anew at each training."},
 	{"streams[].model", KEY_NAME, PLACE(stream_settings, model), .fallback = "default",
 	 .help = "Name of the network under `models`."},
+	{"streams[].inputs_from", KEY_TEXTS, PLACE(stream_settings, inputs_from), .fallback = "[]",
+	 .help = "Other streams of the same step that the network reads too, up to eight: a name "
+		 "for "
+		 "the stream with that name and the same labels, as in `requests`, or one with all "
+		 "its labels, as in `'requests{dc=\"eu\"}'`."},
 	{"streams[].retrain.every", KEY_SPAN, PLACE(stream_settings, stream.retrain_every),
 	 .min = 1, .max = 1e6, .fallback = "288", .unit = "steps",
 	 .help = "Data time from one training to the next."},

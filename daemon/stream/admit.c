@@ -105,6 +105,7 @@ static int make_stream(struct shard *shard, struct rollcast_text name, uint64_t 
 	(*ret_entry)->rule = rule;
 	(*ret_entry)->sent_us = NONE_BEFORE;
 	(*ret_entry)->watching = thresholds_watching(shard->rules->settings, name);
+	(*ret_entry)->is_channel = shard_is_channel(shard->rules->settings, name);
 	(*ret_entry)->stream = STEAL(stream);
 	shard_account(shard, *ret_entry);
 	return 0;

@@ -7,6 +7,7 @@
  *	admit.c		which names become streams, and the memory that they may take
  *	settle.c	streams pass over to other settings
  *	learn.c		trainings: here or in the trainers, alone or in groups
+ *	channels.c	what networks read of other streams
  *	publish.c	forecasts on their way out, live or for a new subscriber
  */
 #ifndef DAEMON_STREAM_INSIDE_H
@@ -51,7 +52,8 @@ struct shard {
 	uint32_t filling_count;
 	struct waiting waiting[LETTERS_MAX + 1];
 	uint32_t waiting_count;
-	int64_t arrival_us; /* of the samples being taken; 0: none are */
+	int64_t arrival_us;	      /* of the samples being taken; 0: none are */
+	const struct entry *stepping; /* whose steps are being done */
 	struct trainings trainings;
 	struct keeper keeper;
 	bool restoring; /* what comes was kept, and is neither sent nor kept again */
@@ -111,6 +113,17 @@ bool shard_is_settled(const struct shard *shard, const struct entry *entry);
 bool shard_settle(struct shard *shard, struct entry *entry);
 /* Some of the streams that have not passed over; when all have, says so. True: there are more. */
 bool shard_settle_some(struct shard *shard);
+
+/* ---- channels.c ---- */
+
+/* Whether networks of other streams read the stream of that name. */
+bool shard_is_channel(const struct settings *settings, struct rollcast_text name);
+/* The step of a forecast, for those who read the stream; or the newest of a stream that was loaded. */
+void shard_share_step(struct shard *shard, const struct entry *entry,
+		      const struct rollcast_forecast *forecast);
+void shard_share_recent(struct shard *shard, const struct entry *entry);
+/* Lets the stream read its channels while its steps are done. */
+void shard_open_channels(struct shard *shard, struct entry *entry);
 
 /* ---- learn.c ---- */
 

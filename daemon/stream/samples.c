@@ -22,7 +22,9 @@ void shard_run_steps(struct shard *shard, struct entry *entry)
 		return;
 	}
 	rollcast_stream_share(entry->stream, rule_shared(entry->rule));
+	shard_open_channels(shard, entry);
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
+		shard_share_step(shard, entry, forecast);
 		if (shard->restoring) { /* it is old, and was sent in its time */
 			entry->sent_us = forecast->origin_us;
 			continue;
@@ -105,6 +107,7 @@ void shard_restore_stream(struct shard *shard, struct block *block)
 	if (entry) {
 		entry->arrival_us = clock_monotonic_us();
 		r = keeper_load(&shard->keeper, entry, block);
+		shard_share_recent(shard, entry);
 		shard_account(shard, entry);
 	}
 	if (r < 0)

@@ -98,6 +98,7 @@ bool shard_settle(struct shard *shard, struct entry *entry)
 	}
 	change_alerts(shard, entry);
 	entry->rule = rule;
+	entry->is_channel = shard_is_channel(shard->rules->settings, name);
 	shard_account(shard, entry);
 	return true;
 }

@@ -34,6 +34,7 @@ struct shard_plan {
 	struct queue *out;	      /* of struct block *, forecasts */
 	struct block_pool *forecasts; /* where blocks for forecasts come from */
 	struct values *limits;	      /* what streams are held against; shared by all shards */
+	struct values *channels;      /* what networks read of other streams; the same */
 	const struct groups *groups;  /* of these settings; needed to create the shard only */
 	struct queue *settled;	      /* of uint32_t: told when all streams have passed to others */
 	struct counters *counters;

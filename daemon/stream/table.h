@@ -19,6 +19,7 @@ struct entry {
 	int64_t arrival_us;	   /* of its newest sample; monotonic */
 	int64_t sent_us;	   /* origin of the newest forecast handed on; NONE_BEFORE: none */
 	size_t bytes;		   /* counted for it */
+	bool is_channel;	   /* networks of other streams read it */
 	bool is_loaded;		   /* from a record */
 	bool in_training;	   /* a job of it is out, which knows this entry */
 	bool is_other;		   /* the stream was put under other settings since */

@@ -59,14 +59,15 @@ void thresholds_share(const struct settings *settings, struct values *limits,
 static double shared_limit(const struct threshold_settings *threshold, struct values *limits,
 			   const char *stream)
 {
-	char name[ROLLCAST_NAME_MAX + 1];
-	int length = snprintf(name, sizeof(name), "%s%s", threshold_text(threshold),
-			      stream + plain_length(stream));
+	char name[ROLLCAST_NAME_MAX];
+	size_t length = rollcast_name_beside(threshold_text(threshold),
+					     (struct rollcast_text){stream, strlen(stream)}, name,
+					     sizeof(name));
 
-	if (length < 0 || (size_t)length >= sizeof(name))
+	if (length == 0)
 		return NAN;
-	return values_get(limits, rollcast_name_hash((struct rollcast_text){name, (size_t)length}),
-			  name, (size_t)length);
+	return values_get(limits, rollcast_name_hash((struct rollcast_text){name, length}), name,
+			  length);
 }
 
 static bool is_raised(const struct threshold_settings *threshold, double probability, bool before)

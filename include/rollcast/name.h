@@ -49,6 +49,14 @@ size_t rollcast_name_write(struct rollcast_text name, struct rollcast_label *lab
 int rollcast_name_read(struct rollcast_text canonical, char *scratch,
 		       struct rollcast_text *ret_name, struct rollcast_label *ret_labels);
 
+/*
+ * The stream that a setting means by `other` where it speaks of the stream `canonical`: the one of that
+ * canonical name if it has labels, otherwise the one of that name and the same labels. Writes the
+ * name, ended by a zero, and returns its length; 0: it does not fit.
+ */
+size_t rollcast_name_beside(const char *other, struct rollcast_text canonical, char *buffer,
+			    size_t size);
+
 /* A hash of a canonical name, well mixed in all 64 bits; the same in every run. */
 uint64_t rollcast_name_hash(struct rollcast_text canonical);
 

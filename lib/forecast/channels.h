@@ -5,7 +5,9 @@
  *	channel	 x x x x . x x .	.: not known, NaN
  *		     └───────── looked at again with every step: others may be a little behind
  *
- * Each place holds what the other stream had at that step's time or just before it, never later.
+ * Each place holds what the other stream had at that step's time or just before it, never later. How
+ * many of the newest places were not known when a step was done is kept too, so that training shows a
+ * network no more than it will be shown.
  */
 #ifndef LIB_FORECAST_CHANNELS_H
 #define LIB_FORECAST_CHANNELS_H
@@ -20,7 +22,8 @@
 
 struct channels {
 	uint32_t count;
-	struct window windows[ROLLCAST_CHANNELS_MAX]; /* as long as the stream's own */
+	/* As long as the stream's own: values, and how far behind they were at each step. */
+	struct window values[ROLLCAST_CHANNELS_MAX], behind[ROLLCAST_CHANNELS_MAX];
 	uint32_t regular; /* places since the times last jumped, ROLLCAST_CHANNEL_STEPS at most */
 };
 
@@ -48,10 +51,10 @@ void channels_archive(struct archive *archive, struct channels *channels);
 double channel_scale(const double *values, size_t count, uint32_t horizon);
 
 /*
- * A lookback as a network reads it: relative to the newest value known, in `scale`; 0, no news, where nothing
+ * A lookback as a network reads it, of which the last `behind` places were not known yet: relative to the newest value known, in `scale`; 0, no news, where nothing
  * is known. The values of place i go to inputs[i / patch * stride + i % patch].
  */
-void channel_encode(const double *values, uint32_t lookback, double scale, uint32_t patch,
-		    uint32_t stride, float *inputs);
+void channel_encode(const double *values, uint32_t lookback, uint32_t behind, double scale,
+		    uint32_t patch, uint32_t stride, float *inputs);
 
 #endif

@@ -13,8 +13,9 @@ struct feature_view {
 	uint32_t lookback, horizon;
 	const uint32_t *seasons; /* ascending */
 	uint32_t season_count;
-	const double *values;			       /* oldest first, no NaN */
-	const double *channels[ROLLCAST_CHANNELS_MAX]; /* beside the values; NaN: not known */
+	const double *values; /* oldest first, no NaN */
+	/* Beside the values; NaN: not known. How many of the newest were not, at each step. */
+	const double *channels[ROLLCAST_CHANNELS_MAX], *behind[ROLLCAST_CHANNELS_MAX];
 	uint32_t channel_count;
 	int64_t first_step; /* time of the oldest, in steps since the epoch: tells the phase */
 };

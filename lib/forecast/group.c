@@ -178,7 +178,7 @@ static int stretch_create(struct rollcast_job *job, struct stretch **ret_stretch
 	stretch->stream = job->stream;
 	stretch->time_us = job->time_us;
 	stretch->ratios = job->ratios;
-	stretch->count = job->count * (1 + job->settings.channel_count);
+	stretch->count = job->count * (1 + 2 * job->settings.channel_count);
 	stretch->lesson = job_lesson(job, stretch->origins);
 	stretch->values = STEAL(job->values);
 	for (uint32_t i = 0; i < job->settings.channel_count; i++)

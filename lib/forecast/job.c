@@ -89,8 +89,10 @@ struct feature_view job_view(const struct rollcast_job *job)
 		.channel_count = job->settings.channel_count,
 	};
 
-	for (uint32_t i = 0; i < view.channel_count; i++)
+	for (uint32_t i = 0; i < view.channel_count; i++) {
 		view.channels[i] = job->channels[i];
+		view.behind[i] = job->channels[i] + job->count;
+	}
 	return view;
 }
 

@@ -23,7 +23,7 @@ struct rollcast_job {
 	int64_t step_us, time_us;		 /* of the newest value */
 	double *values;				 /* [count], oldest first */
 	uint8_t *marks;				 /* [count] */
-	double *channels[ROLLCAST_CHANNELS_MAX]; /* [count] each; NaN: not known */
+	double *channels[ROLLCAST_CHANNELS_MAX]; /* [2 x count] each: values, behind */
 	size_t count;
 	uint64_t seed;
 	uint64_t stream;	    /* whose: a hash of its name */

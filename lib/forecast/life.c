@@ -135,7 +135,8 @@ size_t rollcast_stream_bytes(const struct rollcast_stream *stream)
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(*blocks); i++)
 		bytes += malloc_usable_size((void *)blocks[i]);
 	for (uint32_t i = 0; i < stream->channels.count; i++)
-		bytes += malloc_usable_size(stream->channels.windows[i].values);
+		bytes += malloc_usable_size(stream->channels.values[i].values) +
+			 malloc_usable_size(stream->channels.behind[i].values);
 	return bytes;
 }
 

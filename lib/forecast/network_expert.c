@@ -114,8 +114,8 @@ static double encode(const struct encoding *to, const struct feature_view *view,
 		to->inputs[i / patch * stride + i % patch] = (float)lags[i];
 	for (uint32_t c = 0; c < view->channel_count; c++)
 		channel_encode(view->channels[c] + origin + 1 - lookback, lookback,
-			       to->channel_scales[c], patch, stride,
-			       to->inputs + (size_t)patch * (1 + c));
+			       (uint32_t)view->behind[c][origin], to->channel_scales[c], patch,
+			       stride, to->inputs + (size_t)patch * (1 + c));
 	if (to->which == NETWORK_SEASONAL)
 		encode_extras(view, origin, anchor, to->scale, to->scratch, to->extras);
 	return anchor;
@@ -467,12 +467,13 @@ static void view_channels(const struct expert_view *view, struct feature_view *w
 
 	window->channel_count = channels->count;
 	for (uint32_t i = 0; i < channels->count; i++) {
-		window->channels[i] = window_values(&channels->windows[i]);
+		window->channels[i] = window_values(&channels->values[i]);
+		window->behind[i] = window_values(&channels->behind[i]);
 		scales[i] =
 			view->fit->scale > 0 || view->model->scope == ROLLCAST_SCOPE_STREAM
 				? view->fit->channel_scales[i]
 				: channel_scale(window->channels[i],
-						window_count(&channels->windows[i]), view->horizon);
+						window_count(&channels->values[i]), view->horizon);
 	}
 }
 

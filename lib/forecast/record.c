@@ -145,8 +145,10 @@ static bool channels_match(struct archive *record, struct rollcast_stream *strea
 	if (!same)
 		channels_blank(&stream->channels, past_count(&stream->past));
 	for (uint32_t i = 0; i < stream->channels.count && !record->error; i++)
-		archive_check(record, window_count(&stream->channels.windows[i]) ==
-					      past_count(&stream->past));
+		archive_check(record, window_count(&stream->channels.values[i]) ==
+						      past_count(&stream->past) &&
+					      window_count(&stream->channels.behind[i]) ==
+						      past_count(&stream->past));
 	return same;
 }
 

@@ -66,10 +66,12 @@ static int copy_window(const struct rollcast_stream *stream, struct rollcast_job
 	memcpy(job->values, past_values(&stream->past), count * sizeof(*job->values));
 	past_marks(&stream->past, job->marks);
 	for (uint32_t i = 0; i < stream->channels.count; i++) {
-		job->channels[i] = malloc((count + 1) * sizeof(double));
+		job->channels[i] = malloc((2 * count + 1) * sizeof(double));
 		if (!job->channels[i])
 			return -ENOMEM;
-		memcpy(job->channels[i], window_values(&stream->channels.windows[i]),
+		memcpy(job->channels[i], window_values(&stream->channels.values[i]),
+		       count * sizeof(double));
+		memcpy(job->channels[i] + count, window_values(&stream->channels.behind[i]),
 		       count * sizeof(double));
 	}
 	job->count = count;

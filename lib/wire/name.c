@@ -318,6 +318,23 @@ int rollcast_name_read(struct rollcast_text canonical, char *scratch,
 	return at + 1 == end && *at == '}' ? count : -EINVAL;
 }
 
+size_t rollcast_name_beside(const char *other, struct rollcast_text canonical, char *buffer,
+			    size_t size)
+{
+	const char *labels =
+		strchr(other, '{') ? NULL : memchr(canonical.bytes, '{', canonical.length);
+	size_t length = strlen(other);
+	size_t more = labels ? canonical.length - (size_t)(labels - canonical.bytes) : 0;
+
+	if (length + more >= size)
+		return 0;
+	memcpy(buffer, other, length);
+	if (labels)
+		memcpy(buffer + length, labels, more);
+	buffer[length + more] = '\0';
+	return length + more;
+}
+
 /* MurmurHash64A (Appleby 2008): each step can be undone, so that no part of a name is lost. */
 uint64_t rollcast_name_hash(struct rollcast_text canonical)
 {

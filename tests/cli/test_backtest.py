@@ -176,3 +176,65 @@ def test_the_table_has_a_line_per_stream_and_one_for_all(place):
 
 def test_no_file_is_wrong_usage(place):
     backtest(place, files=[], status=2)
+
+
+LAG, COUNT = 3, 700
+CHANNELS = """
+models: {default: {hidden: 8, lookback: 12, optimizer: {rate: 0.01}, steps: {first: 400, refit: 200}}}
+streams:
+  - {match: 'load', window: 300, horizon: 3, season: none, retrain: {every: 100}, inputs_from: [requests]}
+  - {match: '*', window: 300, horizon: 3, season: none, retrain: {every: 100}}
+"""
+
+
+@pytest.fixture
+def followers(tmp_path):
+    """Requests, and a load that follows them LAG steps later, twice under two names."""
+    draw, level, requests = random.Random(7), 100.0, []
+    for _ in range(COUNT):
+        level += 0.1 * (100 - level) + 5 * draw.gauss(0, 1)
+        requests.append(level)
+    load = [2 * requests[max(0, i - LAG)] + draw.gauss(0, 1) for i in range(COUNT)]
+    (tmp_path / "settings.yaml").write_text(CHANNELS)
+    for name, values in [("requests", requests), ("load", load), ("alone", load)]:
+        rows = "".join(f"{BEGIN + i * STEP},{v:.6f}\n" for i, v in enumerate(values))
+        (tmp_path / f"{name}.csv").write_text("ts,value\n" + rows)
+    return tmp_path
+
+
+def errors(place, *files, threads="1"):
+    table = json.loads(backtest(place, "--start", "400", "--json", "--out", "out.csv", "--threads",
+                                threads, files=files).stdout)
+    return {row["stream"]: row["mae"] for row in table["streams"]}
+
+
+def test_a_stream_reads_the_streams_of_other_files(followers):
+    files = ("alone.csv", "requests.csv", "load.csv")
+    mean = errors(followers, *files)
+    print(mean)
+    assert mean["load"] < 0.5 * mean["alone"]
+    first = (followers / "out.csv").read_bytes()
+    assert errors(followers, *files, threads="3") == mean
+    assert (followers / "out.csv").read_bytes() == first
+
+
+def test_a_file_that_is_missing_is_only_missed(followers):
+    mean = errors(followers, "alone.csv", "load.csv")
+    assert mean["load"] < 1.2 * mean["alone"]
+
+
+def test_what_is_read_from_others_is_never_later(followers):
+    """The requests of the last hundred steps become others: no forecast from before them changes."""
+    def until(step):
+        return [row for row in read(followers / "out.csv")
+                if row["stream"] == "load" and float(row["origin_ts"]) < BEGIN + step * STEP]
+
+    files = ("alone.csv", "requests.csv", "load.csv")
+    errors(followers, *files)
+    before, whole = until(COUNT - 100), until(COUNT)
+    lines = (followers / "requests.csv").read_text().splitlines()
+    lines[-100:] = [f"{line.split(',')[0]},{i % 7}" for i, line in enumerate(lines[-100:])]
+    (followers / "requests.csv").write_text("\n".join(lines) + "\n")
+    errors(followers, *files)
+    assert len(before) > 500 and until(COUNT - 100) == before
+    assert until(COUNT) != whole

@@ -106,6 +106,7 @@ static const char every_key[] =
 	"    horizon: 12\n"
 	"    season: [1d, 13]\n"
 	"    model: small\n"
+	"    inputs_from: [requests, 'b{x=\"1\"}']\n"
 	"    retrain: {every: 10m}\n"
 	"    intervals: [0.5, 0.75, 0.99]\n"
 	"  - {gap: last, window: 100, season: 1h, retrain: {every: 14}, intervals: 0.9}\n"
@@ -189,6 +190,9 @@ static void check_streams(const struct settings *settings)
 	assert_string_equal(settings->streams[0].match, "cpu{host=\"a\"}");
 	assert_non_null(settings->streams[0].selector);
 	assert_string_equal(settings->streams[0].model, "small");
+	assert_int_equal(first->channel_count, 2);
+	assert_string_equal(first->channels[1], "b{x=\"1\"}");
+	assert_int_equal(settings->streams[1].stream.channel_count, 0);
 	assert_int_equal(first->grid.step_us, 10000000);
 	assert_int_equal(first->grid.aggregate, ROLLCAST_AGGREGATE_MAX);
 	assert_int_equal(first->grid.lateness_us, 5000000);

@@ -279,6 +279,35 @@ static void similar_names_spread_evenly(void **state)
 	}
 }
 
+static void a_name_beside_a_stream_has_its_labels_unless_it_has_its_own(void **state)
+{
+	static const struct {
+		const char *other, *stream, *expected;
+	} beside[] = {
+		{"b", "a", "b"},
+		{"b", "a{x=\"1\"}", "b{x=\"1\"}"},
+		{"b{y=\"2\"}", "a{x=\"1\"}", "b{y=\"2\"}"},
+		{"b{y=\"2\"}", "a", "b{y=\"2\"}"},
+		{"b", "a{x=\"{\"}", "b{x=\"{\"}"},
+	};
+	char buffer[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+		size_t length = rollcast_name_beside(beside[i].other, text_of(beside[i].stream),
+						     buffer, sizeof buffer);
+
+		assert_int_equal(length, strlen(beside[i].expected));
+		assert_string_equal(buffer, beside[i].expected);
+	}
+	assert_int_equal(
+		rollcast_name_beside("012345678", text_of("a{x=\"1\"}"), buffer, sizeof buffer),
+		0);
+	assert_int_equal(
+		rollcast_name_beside("01234567", text_of("a{x=\"1\"}"), buffer, sizeof buffer),
+		15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +320,7 @@ int main(void)
 		cmocka_unit_test(hashes_are_the_same_in_every_run),
 		cmocka_unit_test(every_bit_of_a_name_moves_half_of_its_hash),
 		cmocka_unit_test(similar_names_spread_evenly),
+		cmocka_unit_test(a_name_beside_a_stream_has_its_labels_unless_it_has_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
