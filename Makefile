@@ -19,10 +19,18 @@ DAEMON_PKGS := $(LIB_PKGS) libzmq yaml-0.1 libsystemd libmicrohttpd lmdb libxxha
 CLI_PKGS    := $(LIB_PKGS) libzmq yaml-0.1 lmdb libxxhash ncursesw
 TEST_PKGS   := cmocka ncursesw
 
+# What limits the harm of a mistake, as far as the compiler can do it; CFLAGS come after it. Sanitizers see more
+# of what libc does when it is not fortified, and without optimisation it cannot be.
+can       = $(shell $(CC) -Werror $(1) -c -o /dev/null -x c /dev/null 2>/dev/null && echo $(1))
+FORTIFY  := $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),$(if $(findstring -fsanitize,$(CFLAGS)),,\
+	$(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)))
+HARDENED := -fPIE $(FORTIFY) $(foreach flag,-fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-mbranch-protection=standard,$(call can,$(flag)))
+
 ALL_CFLAGS   = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Iinclude -I. -D_GNU_SOURCE -DROLLCAST_VERSION='"$(VERSION)"' -pthread -MMD -MP \
-	$(call pkg,--cflags,$(DAEMON_PKGS)) $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS  = -pthread $(LDFLAGS)
+	$(HARDENED) $(call pkg,--cflags,$(DAEMON_PKGS)) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS  = -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
 
 LIB_SOURCES    := $(wildcard lib/*/*.c)
 DAEMON_SOURCES := $(filter-out daemon/main.c,$(wildcard daemon/*.c daemon/*/*.c))
@@ -85,10 +93,10 @@ $(BUILD)/$(SONAME): $(LIB_OBJECTS) lib/rollcast.map
 # version of the forecaster can come under it. The tool also uses parts that the library does not show.
 
 $(BUILD)/rollcastd: $(BUILD)/daemon/main.o $(DAEMON_OBJECTS) $(BUILD)/librollcast.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
+	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
 
 $(BUILD)/rollcast: $(call objects,$(CLI_SOURCES)) $(SHARED_OBJECTS) $(BUILD)/librollcast.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(CLI_PKGS)) -lm
+	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(CLI_PKGS)) -lm
 
 # A test links everything but the two mains.
 CLI_PARTS := $(call objects,$(filter-out cli/main.c,$(CLI_SOURCES)))

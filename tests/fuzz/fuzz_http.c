@@ -81,7 +81,7 @@ static size_t ask_bytes(const uint8_t *bytes, size_t size, char *answer)
 	return used;
 }
 
-/* The first answer's body, if it is said to be JSON. */
+/* The first answer's body, if it is said to be JSON. (To HEAD there is none.) */
 static void check_answer(const char *answer, size_t size)
 {
 	const char *head_end = memmem(answer, size, "\r\n\r\n", 4);
@@ -113,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	size_t came = ask_bytes(bytes, size, answer);
 
 	answer[came] = '\0';
-	check_answer(answer, came);
+	if (!memmem(bytes, size, "HEAD", 4))
+		check_answer(answer, came);
 	return 0;
 }

@@ -21,6 +21,7 @@ lint()
 
 lint 'who includes whom' sh tests/lint/layers.sh
 lint 'what the library needs' sh tests/lint/symbols.sh "$BUILD/librollcast.a"
+lint 'hardening' sh tests/lint/hardening.sh "$BUILD/rollcastd" "$BUILD/rollcast" "$BUILD"/librollcast.so.?
 lint 'words' sh tests/lint/words.sh
 lint 'shell scripts' sh tests/lint/shell.sh
 lint 'systemd units' sh tests/lint/unit.sh
