@@ -88,7 +88,7 @@ static int walk(const struct work *work, enum store_database database, enum enve
 			show((const void *)block->bytes, block->used);
 		if (sound < 0)
 			fprintf(stderr, "%s: %s: %s\n", work->program,
-				database == STORE_RECORDS ? key : "a piece of the journal",
+				database == STORE_JOURNAL ? "a piece of the journal" : key,
 				sound == -ENOTSUP ? "of another format" : "damaged");
 		free(block);
 	}
@@ -121,21 +121,23 @@ static int list(const struct work *work)
 
 static int verify(const struct work *work)
 {
-	struct totals records = {0}, journal = {0};
+	struct totals records = {0}, journal = {0}, groups = {0};
 	uint64_t damaged, foreign;
 	int r = walk(work, STORE_RECORDS, ENVELOPE_RECORD, NULL, &records);
 	int s = r < 0 ? r : walk(work, STORE_JOURNAL, ENVELOPE_JOURNAL, NULL, &journal);
+	int t = s < 0 ? s : walk(work, STORE_GROUPS, ENVELOPE_GROUP, NULL, &groups);
 
-	if (s < 0)
-		return fail(work, s);
-	damaged = records.damaged + journal.damaged;
-	foreign = records.foreign + journal.foreign;
-	printf("%llu records (%llu bytes) and %llu pieces of the journal are sound, %llu are "
-	       "damaged, %llu of another format\n",
+	if (t < 0)
+		return fail(work, t);
+	damaged = records.damaged + journal.damaged + groups.damaged;
+	foreign = records.foreign + journal.foreign + groups.foreign;
+	printf("%llu records (%llu bytes), %llu groups and %llu pieces of the journal are sound, "
+	       "%llu are damaged, %llu of another format\n",
 	       (unsigned long long)records.good, (unsigned long long)records.bytes,
-	       (unsigned long long)journal.good, (unsigned long long)damaged,
-	       (unsigned long long)foreign);
-	return r == READER_END && s == READER_END && !damaged ? STATUS_DONE : STATUS_FAILED;
+	       (unsigned long long)groups.good, (unsigned long long)journal.good,
+	       (unsigned long long)damaged, (unsigned long long)foreign);
+	return r == READER_END && s == READER_END && t == READER_END && !damaged ? STATUS_DONE
+										 : STATUS_FAILED;
 }
 
 /* ---- one record ---- */

@@ -170,7 +170,8 @@ enum letter_kind {
 	LETTER_TRAINED,
 	LETTER_QUESTION,
 	LETTER_SNAPSHOT,
-	LETTER_RECORD,	 /* before anything else: streams as they were kept, */
+	LETTER_GROUP,	 /* before anything else: what groups had learned, */
+	LETTER_RECORD,	 /* streams as they were kept, */
 	LETTER_JOURNAL,	 /* samples that came after that, */
 	LETTER_RESTORED, /* and the end of it */
 	LETTER_RULES,	 /* of other settings: streams pass over to them a little at a time */
@@ -183,7 +184,7 @@ struct letter {
 	union {
 		struct block *samples; /* of struct sample_record */
 		struct training training;
-		struct block *kept; /* an envelope with a record or a journal */
+		struct block *kept; /* an envelope */
 		bool resave;	    /* RESTORED: everything is to be saved, the files are gone */
 		struct snapshot *snapshot;
 		struct rules *rules; /* owned; of settings that are lent, as those before are until
@@ -195,6 +196,7 @@ enum keeping_kind {
 	KEEPING_JOURNAL,     /* samples that a shard has taken */
 	KEEPING_ROUND_BEGIN, /* a checkpoint: what changed before this is in the records until */
 	KEEPING_RECORD,
+	KEEPING_GROUP,
 	KEEPING_FORGOTTEN, /* a stream that is no more */
 	KEEPING_ROUND_END, /* this */
 };
@@ -203,9 +205,10 @@ enum keeping_kind {
 struct keeping {
 	enum keeping_kind kind;
 	uint32_t shard;
-	struct block *block; /* JOURNAL, RECORD, FORGOTTEN: an envelope that is not sealed yet */
-	uint32_t samples;    /* JOURNAL: how many, */
-	int64_t since_us;    /* and when the first of them came; monotonic */
+	struct block
+		*block; /* JOURNAL, RECORD, GROUP, FORGOTTEN: an envelope that is not sealed yet */
+	uint32_t samples; /* JOURNAL: how many, */
+	int64_t since_us; /* and when the first of them came; monotonic */
 	bool aside; /* RECORD: the one that is there could not be read, and is worth keeping */
 };
 

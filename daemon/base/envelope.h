@@ -4,7 +4,7 @@
  *	[struct envelope][name and its zero, if there is one][payload]
  *
  * A record holds one stream, its payload is rollcast_stream_save's. A journal holds samples, as
- * message.h lays them out. For little-endian machines.
+ * message.h lays them out. A group's name is what its rule matches, its payload rollcast_group_save's. For little-endian machines.
  */
 #ifndef DAEMON_BASE_ENVELOPE_H
 #define DAEMON_BASE_ENVELOPE_H
@@ -15,13 +15,16 @@
 enum envelope_kind {
 	ENVELOPE_RECORD = 0x72636552,  /* "Recr" */
 	ENVELOPE_JOURNAL = 0x6c6e724a, /* "Jrnl" */
+	ENVELOPE_GROUP = 0x70757247,   /* "Grup" */
 };
 enum { ENVELOPE_FORMAT = 1, ENVELOPE_KEY_MAX = 511 };
 
 struct envelope {
 	uint32_t kind, format;
 	uint64_t checksum; /* XXH3 of all that follows this field */
-	uint64_t position; /* record: samples given to the stream when it was saved */
+	uint64_t
+		position; /* record: samples given to the stream when it was saved; group: a hash of
+			      its channels */
 	int64_t saved_us;
 	uint32_t name_length;
 	uint32_t thresholds; /* record: a digest of those settings, */

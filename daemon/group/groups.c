@@ -185,6 +185,48 @@ struct rollcast_shared *group_shared(struct group *group)
 	return shared;
 }
 
+/* ---- saving and loading ---- */
+
+struct block *group_save(struct group *group)
+{
+	size_t length = strlen(group->match), head = envelope_size(length), size;
+	struct block *block = NULL;
+
+	pthread_mutex_lock(&group->lock);
+	size = rollcast_group_save(group->group, NULL, 0);
+	if (size)
+		block = block_create(head + size);
+	if (block) {
+		envelope_begin(block->bytes, ENVELOPE_GROUP, group->channels, group->match, length);
+		rollcast_group_save(group->group, block->bytes + head, size);
+		block->used = head + size;
+	}
+	pthread_mutex_unlock(&group->lock);
+	return block;
+}
+
+bool group_load(struct group *group, const struct envelope *envelope, size_t size)
+{
+	size_t head = envelope_size(envelope->name_length);
+	int r;
+
+	if (strcmp(group->match, envelope_name(envelope)) || group->channels != envelope->position)
+		return false;
+	pthread_mutex_lock(&group->lock);
+	r = rollcast_group_load(group->group, (const char *)envelope + head, size - head);
+	pthread_mutex_unlock(&group->lock);
+	if (r == 0)
+		atomic_fetch_add_explicit(&group->generation, 1, memory_order_release);
+	else
+		log_line(r < 0 ? LOG_WARNING : LOG_INFO, "state: the group %s learns anew: %s",
+			 group->match,
+			 r == ROLLCAST_GROUP_OTHER ? "it was saved with other settings"
+			 : r == -ENOTSUP	   ? "it is of another format"
+			 : r == -ENOMEM		   ? strerror(ENOMEM)
+						   : "it is damaged");
+	return true;
+}
+
 /* ---- those of all rules ---- */
 
 /* Whether what the group has learned is right for the rule: for like values, and a like network. */

@@ -20,7 +20,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/base/block.h"
 #include "daemon/base/counters.h"
+#include "daemon/base/envelope.h"
 #include "daemon/message.h"
 #include "daemon/settings/settings.h"
 #include "rollcast/cleanup.h"
@@ -59,6 +61,14 @@ bool group_train(struct group *group);
 
 /* Goes up with each training of the group. */
 uint64_t group_generation(const struct group *group);
+
+/*
+ * What the group has learned, in an envelope without a seal, which the caller frees; NULL: nothing yet, or no
+ * memory.
+ */
+struct block *group_save(struct group *group);
+/* Goes on from such an envelope of `size` bytes; false: it is that of another group. */
+bool group_load(struct group *group, const struct envelope *envelope, size_t size);
 
 /* What its streams share: a reference that the caller owns, or NULL. */
 struct rollcast_shared *group_shared(struct group *group);

@@ -67,7 +67,7 @@ static bool walk(MDB_txn *txn, MDB_dbi database, int pipe)
 
 enum { FREE_PAGES = 0 }; /* LMDB's own database of pages to be used again */
 
-/* The daemon makes all databases at once: where some are, the others were. */
+/* The daemon makes all databases at once: where some are, the others were; but for that of groups. */
 static bool are_all_there(const struct store *store, MDB_txn *txn)
 {
 	MDB_dbi names;
@@ -78,7 +78,8 @@ static bool are_all_there(const struct store *store, MDB_txn *txn)
 		return false;
 	for (int i = 0; i < STORE_DATABASES; i++)
 		known += store->known[i];
-	return stat.ms_entries == known && (known == 0 || known == STORE_DATABASES);
+	return stat.ms_entries == known && (known == 0 || known == STORE_DATABASES ||
+					    (known == STORE_GROUPS && !store->known[STORE_GROUPS]));
 }
 
 static bool read_database(const char *directory, enum store_database database, bool alone, int pipe)

@@ -84,6 +84,12 @@ static int take_journal(struct work *work, struct block *block)
 	return 0;
 }
 
+static const char *const pieces[STORE_DATABASES] = {
+	[STORE_RECORDS] = "the record",
+	[STORE_JOURNAL] = "a piece of the journal",
+	[STORE_GROUPS] = "the group",
+};
+
 static int note_unread(struct work *work, enum store_database database, const char *key,
 		       size_t key_size, int why)
 {
@@ -91,9 +97,8 @@ static int note_unread(struct work *work, enum store_database database, const ch
 
 	if (!unread)
 		return -ENOMEM;
-	log_line(LOG_WARNING, "state: %s %s is set aside: %s",
-		 database == STORE_RECORDS ? "the record" : "a piece of the journal",
-		 database == STORE_RECORDS ? key : "",
+	log_line(LOG_WARNING, "state: %s %s is set aside: %s", pieces[database],
+		 database == STORE_JOURNAL ? "" : key,
 		 why == -ENOTSUP ? "it is of another format" : "it is damaged");
 	unread->database = database;
 	unread->key_size = key_size;
@@ -109,14 +114,24 @@ static int note_unread(struct work *work, enum store_database database, const ch
 static int take_entry(struct work *work, enum store_database database, const char *key,
 		      size_t key_size, struct block *block)
 {
-	bool record = database == STORE_RECORDS;
-	int r = envelope_check(block->bytes, block->used,
-			       record ? ENVELOPE_RECORD : ENVELOPE_JOURNAL);
+	static const enum envelope_kind kinds[STORE_DATABASES] = {
+		[STORE_RECORDS] = ENVELOPE_RECORD,
+		[STORE_JOURNAL] = ENVELOPE_JOURNAL,
+		[STORE_GROUPS] = ENVELOPE_GROUP,
+	};
+	int r = envelope_check(block->bytes, block->used, kinds[database]);
 
-	if (r == 0 && record && !((const struct envelope *)(const void *)block->bytes)->name_length)
+	if (r == 0 && database != STORE_JOURNAL &&
+	    !((const struct envelope *)(const void *)block->bytes)->name_length)
 		r = -EINVAL;
-	if (r == 0)
-		return record ? take_record(work, block) : take_journal(work, block);
+	if (r == 0) {
+		if (database == STORE_JOURNAL)
+			return take_journal(work, block);
+		if (database == STORE_RECORDS)
+			return take_record(work, block);
+		hand_over(work, 0, LETTER_GROUP, block); /* shards have the groups in common */
+		return 0;
+	}
 	free(block);
 	return note_unread(work, database, key, key_size, r);
 }
@@ -169,8 +184,10 @@ int restore(const struct state_plan *plan, const char *directory, int lock,
 	    struct restored *ret_restored)
 {
 	struct work work = {.plan = plan, .restored = ret_restored};
-	int r = read_database(&work, directory, STORE_RECORDS, lock);
+	int r = read_database(&work, directory, STORE_GROUPS, lock);
 
+	if (r == 0)
+		r = read_database(&work, directory, STORE_RECORDS, lock);
 	if (r == 0)
 		r = read_database(&work, directory, STORE_JOURNAL, lock);
 	if (r == 0)

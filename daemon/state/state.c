@@ -151,7 +151,11 @@ static int move_aside(struct state *state, enum store_database database, MDB_val
 
 	if (r)
 		return r == MDB_NOTFOUND ? 0 : r;
-	if (database == STORE_JOURNAL) {
+	if (database == STORE_GROUPS) {
+		snprintf(name, sizeof(name), "#group %.*s", (int)key.mv_size,
+			 (const char *)key.mv_data);
+		new_key = (MDB_val){strlen(name), name};
+	} else if (database == STORE_JOURNAL) {
 		uint64_t number;
 
 		memcpy(&number, key.mv_data, sizeof(number));
@@ -178,7 +182,7 @@ static int move_unread_aside(struct state *state)
 	     unread = unread->next) {
 		MDB_val key = {unread->key_size, unread->key};
 
-		if (unread->database == STORE_RECORDS || unread->key_size == sizeof(uint64_t))
+		if (unread->database != STORE_JOURNAL || unread->key_size == sizeof(uint64_t))
 			r = move_aside(state, unread->database, key);
 	}
 	if (r == 0)
@@ -390,10 +394,21 @@ static int put_record(struct state *state, struct block *block, bool aside)
 	return r < 0 ? r : put(state, STORE_RECORDS, key, block, 0);
 }
 
+static int put_group(struct state *state, struct block *block)
+{
+	char text[ENVELOPE_KEY_MAX + 1];
+	MDB_val key = record_key((const void *)block->bytes, text);
+
+	envelope_seal(block->bytes, block->used, clock_wall_us());
+	return put(state, STORE_GROUPS, key, block, 0);
+}
+
 static int write_data(struct state *state, const struct keeping *keeping)
 {
 	if (keeping->kind == KEEPING_JOURNAL)
 		return put_journal(state, keeping->block);
+	if (keeping->kind == KEEPING_GROUP)
+		return put_group(state, keeping->block);
 	if (keeping->kind == KEEPING_FORGOTTEN)
 		return drop_record(state, keeping->block);
 	return put_record(state, keeping->block, keeping->aside);
@@ -434,6 +449,7 @@ static void take(struct state *state, const struct keeping *keeping)
 	switch (keeping->kind) {
 	case KEEPING_JOURNAL:
 	case KEEPING_RECORD:
+	case KEEPING_GROUP:
 	case KEEPING_FORGOTTEN:
 		take_data(state, keeping);
 		break;

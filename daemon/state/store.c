@@ -12,7 +12,7 @@
 
 enum { PATH_SIZE = 4096, READERS = 64 };
 
-static const char *const names[STORE_DATABASES] = {"records", "journal", "aside"};
+static const char *const names[STORE_DATABASES] = {"records", "journal", "aside", "groups"};
 
 int store_error(int result)
 {

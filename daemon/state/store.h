@@ -1,9 +1,10 @@
 /*
- * The files: an LMDB environment with three databases.
+ * The files: an LMDB environment with four databases.
  *
  *	records   a stream's name → its record     what is there is replaced as a whole
  *	journal   a growing number → samples       what the records do not hold yet
  *	aside     a name or number → what could not be read, as it was
+ *	groups    what a rule matches → what its streams have learned together
  *
  * LMDB never overwrites what a committed transaction holds, so that a crash at any moment leaves the
  * last commit. It trusts its file, though: what may be damaged is read through reader.h.
@@ -18,7 +19,13 @@
 
 #include "rollcast/cleanup.h"
 
-enum store_database { STORE_RECORDS, STORE_JOURNAL, STORE_ASIDE, STORE_DATABASES };
+enum store_database {
+	STORE_RECORDS,
+	STORE_JOURNAL,
+	STORE_ASIDE,
+	STORE_GROUPS, /* not in files of older daemons */
+	STORE_DATABASES
+};
 
 struct store {
 	MDB_env *env;

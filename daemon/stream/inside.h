@@ -72,6 +72,7 @@ struct shard {
 void shard_take_samples(struct shard *shard, struct block *block);
 /* Does what there is to do for the steps that have closed. */
 void shard_run_steps(struct shard *shard, struct entry *entry);
+void shard_restore_group(struct shard *shard, struct block *block);
 void shard_restore_stream(struct shard *shard, struct block *block);
 void shard_replay_journal(struct shard *shard, struct block *block);
 void shard_end_restoring(struct shard *shard, bool resave);

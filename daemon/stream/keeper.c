@@ -201,6 +201,43 @@ bool keeper_turn(struct keeper *keeper)
 	return keeper->in_round;
 }
 
+static void save_group(struct keeper *keeper, struct rule *rule, bool wait)
+{
+	uint64_t generation = group_generation(rule->group);
+	struct keeping keeping = {.kind = KEEPING_GROUP, .shard = keeper->shard};
+
+	if (generation == rule->saved || (!wait && queue_is_full(keeper->queue)))
+		return;
+	keeping.block = group_save(rule->group);
+	if (!keeping.block)
+		return;
+	if ((wait ? queue_push : queue_try_push)(keeper->queue, &keeping))
+		free(keeping.block);
+	else
+		rule->saved = generation;
+}
+
+void keeper_save_groups(struct keeper *keeper, struct rules *rules, uint32_t shards, bool wait)
+{
+	uint64_t failures;
+	int64_t now_us;
+
+	if (!keeper->queue || !rules->have_groups)
+		return;
+	now_us = clock_monotonic_us();
+	if (!wait && now_us < keeper->groups_due_us)
+		return;
+	keeper->groups_due_us = now_us + keeper->every_us;
+	/* A commit that failed may have had any group in it. */
+	failures = count_get(keeper->counters, COUNT_STATE_FAILURES);
+	for (size_t i = 0; i < rules->count && failures != keeper->failures_of_groups; i++)
+		rules->items[i].saved = 0;
+	keeper->failures_of_groups = failures;
+	for (size_t i = keeper->shard; i < rules->count; i += shards)
+		if (rules->items[i].group)
+			save_group(keeper, &rules->items[i], wait);
+}
+
 void keeper_finish(struct keeper *keeper)
 {
 	if (!keeper->queue)

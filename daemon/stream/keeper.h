@@ -16,6 +16,7 @@
 #include "daemon/base/counters.h"
 #include "daemon/base/queue.h"
 #include "daemon/message.h"
+#include "daemon/stream/rules.h"
 #include "daemon/stream/table.h"
 
 struct keeper {
@@ -32,9 +33,11 @@ struct keeper {
 	int64_t since_us;      /* and when the first of them came; monotonic */
 	bool in_round;
 	size_t next; /* the round goes through the table, in which entries may move meanwhile: */
-	uint64_t changes;  /* the table's */
-	int64_t due_us;	   /* of the next round; monotonic */
-	uint64_t failures; /* of the state, when the last round began */
+	uint64_t changes;	     /* the table's */
+	int64_t due_us;		     /* of the next round; monotonic */
+	uint64_t failures;	     /* of the state, when the last round began, */
+	uint64_t failures_of_groups; /* and when groups were last handed over */
+	int64_t groups_due_us;	     /* when they are again; monotonic */
 };
 
 /* A sample record that goes to the entry's stream; before the samples are counted in its position. */
@@ -46,6 +49,11 @@ void keeper_forget(struct keeper *keeper, const struct entry *entry);
 void keeper_part(struct keeper *keeper, struct entry *entry);
 /* Another time from checkpoint to checkpoint. */
 void keeper_set_every(struct keeper *keeper, int64_t every_us);
+/*
+ * Once per turn, too: hands over the group of each rule that is this shard's to keep, if it has been trained
+ * since, as often as streams are; with `wait` now, and even if the room is behind.
+ */
+void keeper_save_groups(struct keeper *keeper, struct rules *rules, uint32_t shards, bool wait);
 /* Once per turn of the shard's loop. True: there is more to do soon. */
 bool keeper_turn(struct keeper *keeper);
 /* The last checkpoint, whole. */

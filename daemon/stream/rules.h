@@ -19,6 +19,7 @@ struct rule {
 	struct group *group;		/* a reference; NULL: its streams learn alone */
 	struct rollcast_shared *shared; /* what they share, a reference; NULL: nothing */
 	uint64_t generation;		/* of the group, when that was */
+	uint64_t saved;			/* its generation when it was last handed to be kept */
 };
 
 struct rules {

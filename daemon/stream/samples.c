@@ -92,6 +92,17 @@ void shard_take_samples(struct shard *shard, struct block *block)
 
 /* ---- what was kept ---- */
 
+void shard_restore_group(struct shard *shard, struct block *block)
+{
+	const struct envelope *envelope = (const void *)block->bytes;
+
+	for (size_t i = 0; i < shard->rules->count; i++)
+		if (shard->rules->items[i].group &&
+		    group_load(shard->rules->items[i].group, envelope, block->used))
+			break;
+	free(block);
+}
+
 void shard_restore_stream(struct shard *shard, struct block *block)
 {
 	const struct envelope *envelope = (const void *)block->bytes;

@@ -44,6 +44,10 @@ static void take_letter(struct shard *shard, struct letter *letter)
 		break;
 	case LETTER_QUESTION:
 		break; /* it only wakes the shard */
+	case LETTER_GROUP:
+		shard->restoring = true;
+		shard_restore_group(shard, letter->kept);
+		break;
 	case LETTER_RECORD:
 	case LETTER_JOURNAL:
 		shard->restoring = true;
@@ -172,8 +176,11 @@ static void *run(void *argument)
 		if (!shard->restoring && keeper_turn(&shard->keeper) &&
 		    patience_us > CHECKPOINT_TICK_US)
 			patience_us = CHECKPOINT_TICK_US;
+		if (!shard->restoring)
+			keeper_save_groups(&shard->keeper, shard->rules, shard->plan.shards, false);
 		publish_tally(shard);
 	} while (r != QUEUE_CLOSED);
+	keeper_save_groups(&shard->keeper, shard->rules, shard->plan.shards, true);
 	keeper_finish(&shard->keeper);
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #define ROLLCAST_GROUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rollcast/cleanup.h"
@@ -78,5 +79,21 @@ int rollcast_group_adopt(struct rollcast_group *group, struct rollcast_group_job
 
 /* What its streams are to share, borrowed until the group's next call; NULL before the first training. */
 struct rollcast_shared *rollcast_group_shared(const struct rollcast_group *group);
+
+/*
+ * What the group has learned, as bytes: networks, the optimiser's moments and how experts usually do, not
+ * the windows. Returns how many there are, 0 before the first training; they are written if `size` is at
+ * least that. To be called between jobs or while one is out.
+ */
+size_t rollcast_group_save(const struct rollcast_group *group, void *bytes, size_t size);
+
+enum { ROLLCAST_GROUP_OTHER = 1 };
+
+/*
+ * Goes on from there: for a group that has learned nothing yet. It trains next when its streams have
+ * brought their windows again. Returns 0; ROLLCAST_GROUP_OTHER: it was saved with other settings; -EINVAL:
+ * damaged; -ENOTSUP: of another format; -ENOMEM. The group is unchanged unless it is 0.
+ */
+int rollcast_group_load(struct rollcast_group *group, const void *bytes, size_t size);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/forecast/group_state.h"
 #include "lib/forecast/network_expert.h"
 #include "lib/forecast/random.h"
 #include "lib/forecast/state.h"
@@ -40,21 +41,6 @@ struct stretch {
 	uint32_t seasons[ROLLCAST_SEASONS_MAX];
 	struct lesson lesson;	    /* of the above */
 	struct blend_ratios ratios; /* how its experts did */
-};
-
-struct rollcast_group {
-	struct rollcast_stream_settings settings;
-	struct stretch **stretches; /* [STRETCHES_MAX] */
-	uint32_t count;
-	size_t values;		  /* of all stretches */
-	uint64_t origins;	  /* of all stretches */
-	uint64_t origins_trained; /* when the last training was made */
-	uint32_t learned;	  /* windows, since then, */
-	uint32_t fresh;		  /* and from how many streams */
-	bool job_out;
-	uint64_t trainings;
-	struct network_fit networks[SHARED_NETWORKS];
-	struct rollcast_shared *shared;
 };
 
 struct rollcast_group_job {
@@ -273,12 +259,13 @@ int rollcast_group_learn(struct rollcast_group *group, struct rollcast_job *job)
 
 /*
  * There is twice as much to learn from, or about every stream has brought something new: as many windows
- * came as there are streams, or those that still come have brought two.
+ * came as there are streams, or were before a restart, or those that still come have brought two.
  */
 bool rollcast_group_is_due(const struct rollcast_group *group)
 {
 	return !group->job_out && group->origins >= 2 * (uint64_t)group->settings.model.batch &&
-	       (group->origins >= 2 * group->origins_trained || group->learned >= group->count ||
+	       (group->origins >= 2 * group->origins_trained ||
+		(group->learned >= group->count && group->learned >= group->before) ||
 		group->learned >= 2 * group->fresh + REPEATS);
 }
 
@@ -314,7 +301,7 @@ int rollcast_group_job(struct rollcast_group *group, struct rollcast_group_job *
 	}
 	group->job_out = true;
 	group->trainings++;
-	group->learned = group->fresh = 0;
+	group->learned = group->fresh = group->before = 0;
 	group->origins_trained = group->origins;
 	*ret_job = STEAL(job);
 	return 0;

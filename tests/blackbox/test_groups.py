@@ -90,17 +90,43 @@ def test_the_same_samples_give_the_same_forecasts(world):
     assert any("lstm" in weights for _, weights in runs[0].values())
 
 
+def test_a_group_goes_on_after_a_restart_with_what_it_had_learned(world, tmp_path):
+    """Its streams come back with their windows, and its network with its weights, for new streams too."""
+    share = {"threads": {"train": 0, "shards": 2}, "state": {"path": str(tmp_path / "state")}}
+    daemon, samples, forecasts = start(world, **share)
+    feed(samples, range(STREAMS), 0, 100)
+    latest = {}
+    forecasts.receive_until(lambda f: latest.update({f["name"]: f}) or (
+        len(latest) == STREAMS and all(f["time"] >= EPOCH + 98 for f in latest.values())))
+    assert daemon.stop() == 0
+    assert daemon.counters()['group_trainings_total{result="adopted"}'] > 0
 
-def test_a_group_learns_again_after_a_restart(world, tmp_path):
-    """Its streams come back with their windows; its network is trained anew on what they bring."""
-    for first in (0, 60):
-        daemon, samples, forecasts = start(world, threads={"train": 0, "shards": 1},
-                                           state={"path": str(tmp_path / "state")})
-        latest = {}
-        feed(samples, range(STREAMS), first, first + 60)
-        got = forecasts.receive_until(lambda f: latest.update({f["name"]: f}) or (len(latest) == STREAMS and all(
-            f["time"] >= EPOCH + first + 58 for f in latest.values())))
+    daemon, samples, forecasts = start(world, **share)
+    samples.send_values("new", [value(STREAMS, i) for i in range(LOOKBACK + 1)])
+    got = forecasts.receive_until(lambda f: f["name"] == "new" and f["time"] >= EPOCH + LOOKBACK - 1)
+    early, first = [f for f in got if f["name"] == "new"][-2:]
+    assert share_of_network(early) == 0
+    assert share_of_network(first) > 0.3
+    assert EPOCH < first["trained"] <= EPOCH + 100
+    feed(samples, [7], 100, 103)
+    old = forecasts.receive_until(lambda f: f["name"] == "s7" and f["time"] >= EPOCH + 101)[-1]
+    truth = [value(7, 102 + h) for h in range(HORIZON)]
+    assert sum(abs(a - b) for a, b in zip(old["mean"], truth)) < 0.5 * sum(abs(old["last"] - b) for b in truth)
+    assert old["samples"] > 100
+    assert daemon.stop() == 0
+    assert 'group_trainings_total{result="adopted"}' not in daemon.counters()
+
+
+def test_a_group_of_other_settings_learns_anew(world, tmp_path):
+    for hidden in (8, 6):
+        daemon, samples, forecasts = world.push_pull(
+            stream={"window": 400, "horizon": HORIZON, "season": "none", "retrain": {"every": 50}},
+            model={"scope": "group", "hidden": hidden, "lookback": LOOKBACK, "batch": 32,
+                   "steps": {"first": 100, "refit": 60}},
+            threads={"train": 0, "shards": 1}, state={"path": str(tmp_path / "state")})
+        first = 0 if hidden == 8 else 60
+        feed(samples, range(10), first, first + 60)
+        forecasts.receive_until(lambda f: f["name"] == "s9" and f["time"] >= EPOCH + first + 58)
         assert daemon.stop() == 0
         assert daemon.counters()['group_trainings_total{result="adopted"}'] > 0
-        assert any(map(share_of_network, got))
-    assert latest["s7"]["samples"] > 100
+    assert "learns anew: it was saved with other settings" in daemon.log()

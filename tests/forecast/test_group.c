@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -377,6 +378,89 @@ static void a_network_may_read_several_steps_at_once(void **state)
 	assert_int_equal(rollcast_stream_create("x", &settings, &stream), -EINVAL);
 }
 
+/* A group as bytes; the caller frees them. */
+static unsigned char *save(const struct rollcast_group *group, size_t *ret_size)
+{
+	unsigned char *bytes;
+
+	*ret_size = rollcast_group_save(group, NULL, 0);
+	bytes = malloc(*ret_size);
+	assert_non_null(bytes);
+	assert_int_equal(rollcast_group_save(group, bytes, *ret_size), *ret_size);
+	return bytes;
+}
+
+static void a_saved_group_goes_on_with_what_it_had_learned(void **state)
+{
+	struct rollcast_stream_settings settings = group_settings();
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *group = NULL;
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *again = NULL;
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
+	CLEANUP(free) unsigned char *bytes = NULL, *second = NULL;
+	struct heard heard[2] = {{0}};
+	size_t size, second_size;
+
+	(void)state;
+	group = learned_group(&settings);
+	bytes = save(group, &size);
+	assert_int_equal(rollcast_group_create(&settings, &again), 0);
+	assert_int_equal(rollcast_group_save(again, NULL, 0), 0);
+	assert_int_equal(rollcast_group_load(again, bytes, size), 0);
+	second = save(again, &second_size);
+	assert_int_equal(second_size, size);
+	assert_memory_equal(second, bytes, size);
+	for (int i = 0; i < 2; i++) {
+		stream = stream_of(STREAMS, &settings);
+		rollcast_stream_share(stream, rollcast_group_shared(i ? again : group));
+		play(stream, NULL, STREAMS, 0, SHORT, &heard[i]);
+		rollcast_stream_destroy(STEAL(stream));
+	}
+	assert_memory_equal(&heard[0], &heard[1], sizeof(heard[0]));
+
+	/* It waits for its streams, of which one alone knows too little. */
+	for (uint32_t k = 0; k < STREAMS; k++) {
+		assert_false(rollcast_group_is_due(again));
+		stream = stream_of(k, &settings);
+		play(stream, again, k, 0, SHORT, NULL);
+		rollcast_stream_destroy(STEAL(stream));
+	}
+	train(again);
+}
+
+static void what_was_saved_with_other_settings_or_is_damaged_changes_nothing(void **state)
+{
+	struct rollcast_stream_settings settings = group_settings(), other = settings;
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *group = NULL;
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *fresh = NULL;
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *coarse = NULL;
+	CLEANUP(rollcast_group_destroy) struct rollcast_group *wide = NULL;
+	CLEANUP(free) unsigned char *bytes = NULL;
+	size_t size;
+
+	(void)state;
+	group = learned_group(&settings);
+	bytes = save(group, &size);
+	other.grid.step_us = 7;
+	assert_int_equal(rollcast_group_create(&other, &coarse), 0);
+	assert_int_equal(rollcast_group_load(coarse, bytes, size), ROLLCAST_GROUP_OTHER);
+	other = settings;
+	other.model.hidden++;
+	assert_int_equal(rollcast_group_create(&other, &wide), 0);
+	assert_int_equal(rollcast_group_load(wide, bytes, size), ROLLCAST_GROUP_OTHER);
+	assert_int_equal(rollcast_group_create(&settings, &fresh), 0);
+	for (size_t cut = 0; cut < size; cut += 97) {
+		CLEANUP(free) unsigned char *shorter = malloc(cut + 1);
+
+		memcpy(shorter, bytes, cut);
+		assert_true(rollcast_group_load(fresh, shorter, cut) != 0);
+	}
+	assert_null(rollcast_group_shared(coarse));
+	assert_null(rollcast_group_shared(wide));
+	assert_null(rollcast_group_shared(fresh));
+	bytes[4]++; /* the format */
+	assert_int_equal(rollcast_group_load(fresh, bytes, size), -ENOTSUP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +474,8 @@ int main(void)
 		cmocka_unit_test(streams_with_seasons_share_a_network_for_their_number),
 		cmocka_unit_test(the_same_streams_teach_the_same_bits),
 		cmocka_unit_test(a_network_may_read_several_steps_at_once),
+		cmocka_unit_test(a_saved_group_goes_on_with_what_it_had_learned),
+		cmocka_unit_test(what_was_saved_with_other_settings_or_is_damaged_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
