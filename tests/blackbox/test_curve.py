@@ -304,6 +304,78 @@ def test_who_holds_a_secret_cannot_be_dumped(with_curve):
         assert owner == (0 if with_curve else nobody)
 
 
+# ---- other lists, other keys ----
+
+def reload(guarded):
+    ended = tool("reload", "--http", guarded.http)
+    assert ended.returncode == 0, ended.stdout + ended.stderr + guarded.daemon.log()
+
+
+def test_who_is_struck_off_is_out_after_a_reload_and_who_is_added_is_in(world):
+    guarded = Guarded(world)
+    alice, bob, carol = (guarded.keys(name) for name in ["alice", "bob", "carol"])
+    guarded.admit(alice)
+    guarded.admit(bob)
+    guarded.start()
+    receivers = {name: guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+                 for name, keys in [("alice", alice), ("bob", bob)]}
+    sender = guarded.client(zmq.PUSH, guarded.samples, alice)
+    for receiver in receivers.values():
+        send_and_receive(sender, receiver, "before" + str(id(receiver)))
+
+    (guarded.clients / bob.public_file.name).unlink()
+    guarded.admit(carol)
+    reload(guarded)
+    guarded.wait_until_refused("key", "output")
+    receivers["carol"] = guarded.client(zmq.SUB, guarded.forecasts, carol).subscribe()
+    came = {name: False for name in receivers}
+    end = time.monotonic() + WAIT_S
+    for i in range(1000):  # what is on its way when the line is cut may be lost, so more than once
+        sender.send_values(f"after{i}", range(30))
+        for name, receiver in receivers.items():
+            while forecast := receiver.receive(0.1):
+                came[name] |= forecast["name"].startswith("after")
+        if came["alice"] and came["carol"]:
+            break
+        assert time.monotonic() < end, came
+    assert came == {"alice": True, "bob": False, "carol": True}
+
+
+def test_a_socket_may_turn_to_curve_and_to_another_key_while_the_daemon_runs(world):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    curve = [socket_.pop("curve") for socket_ in guarded.settings["inputs"] + guarded.settings["outputs"]]
+    guarded.start()
+    receiver = guarded.client(zmq.SUB, guarded.forecasts).subscribe()
+    assert send_and_receive(guarded.client(zmq.PUSH, guarded.samples), receiver, "plain")
+    for name in ["server", "other"]:
+        guarded.server = Keys(world.directory / name, f"new-{name}")
+        for socket_, one in zip(guarded.settings["inputs"] + guarded.settings["outputs"], curve):
+            socket_["curve"] = {**one, "secret_key_file": str(guarded.server.secret_file)}
+        guarded.daemon.file.write_text(json.dumps(guarded.settings))
+        reload(guarded)
+        receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+        sender = guarded.client(zmq.PUSH, guarded.samples, keys)
+        assert send_and_receive(sender, receiver, name)
+        before = sum(guarded.refused().values())
+        refused_client(guarded, "plaintext", zmq.PUSH, guarded.samples)
+        end = time.monotonic() + WAIT_S
+        while sum(guarded.refused().values()) == before:
+            assert time.monotonic() < end, guarded.daemon.log()
+            time.sleep(0.05)
+
+
+def test_a_list_that_cannot_be_read_changes_nothing(world):
+    guarded = Guarded(world)
+    keys = guarded.admit(guarded.keys("alice"))
+    guarded.start()
+    (guarded.clients / "broken.key").write_text('public-key = "half of\n')
+    ended = tool("reload", "--http", guarded.http)
+    assert ended.returncode == 1 and "broken.key:1" in ended.stdout + ended.stderr
+    receiver = guarded.client(zmq.SUB, guarded.forecasts, keys).subscribe()
+    assert send_and_receive(guarded.client(zmq.PUSH, guarded.samples, keys), receiver)
+
+
 # ---- the tool ----
 
 def tool(*arguments, **options):

@@ -2,11 +2,12 @@
 
 import http.client
 import socket
+import subprocess
 import time
 
 import pytest
 
-from rollcast import WAIT_S, free_endpoint, run_rollcastd, settings
+from rollcast import BUILD, WAIT_S, free_endpoint, run_rollcastd, settings
 from test_sockets import CROWD, many_descriptors, start_refused, wait_until_closed  # noqa: F401
 
 TRICKLE_S = 1
@@ -97,6 +98,26 @@ def test_what_changes_something_needs_the_token_if_there_is_one(world):
     printed = run_rollcastd("--config", server.daemon.file, "--print-config")
     assert str(file) in printed.stdout
     assert "sesame" not in printed.stdout + server.daemon.log()
+
+
+def test_a_reload_is_let_through_with_the_token_alone(world):
+    file = world.directory / "token"
+    file.write_text("open sesame\n")
+    file.chmod(0o600)
+    server = Server(world, token_file=str(file), hosts=["old.example"])
+    right = {"Authorization": "Bearer open sesame"}
+    assert server.ask("POST", path="/-/reload")[0] == 401
+    assert server.ask("POST", path="/-/reload", Origin="http://evil.example", **right)[0] == 403
+    assert server.ask("POST", path="/-/reload", Host="rebound.example", **right)[0] == 421
+    assert "reload" not in server.daemon.log()
+    server.daemon.file.write_text(server.daemon.file.read_text().replace("old.example", "new.example"))
+    status, answer = server.ask("POST", path="/-/reload", **right)
+    assert status == 200, answer
+    assert server.ask(Host="new.example")[0] == 200
+    assert server.ask(Host="old.example")[0] == 421
+    tool = subprocess.run([BUILD / "rollcast", "reload", "--http", server.address, "--token-file", file],
+                          capture_output=True, text=True, timeout=WAIT_S, check=False)
+    assert tool.returncode == 0, tool.stderr
 
 
 def test_a_token_that_others_can_read_is_refused(world):
