@@ -29,7 +29,7 @@ struct room {
 	struct queue inbox, questions, out, training, restored, keeping;
 	struct block_pool samples, forecasts, journals;
 	struct all_counters counters;
-	struct values limits;
+	struct values limits, channels;
 	struct groups *groups;
 	struct heartbeat heartbeat;
 	struct shard *shard;
@@ -53,7 +53,8 @@ static inline void room_open(struct room *room, bool keeping)
 	size_t forecast_bytes = shard_forecast_block_size(room_settings());
 
 	*room = (struct room){.settings = room_settings()};
-	values_init(&room->limits, room->settings->streams_max, 0);
+	values_init(&room->limits, room->settings->streams_max, 1, 0);
+	values_init(&room->channels, room->settings->streams_max, 64, 0);
 	must(!queue_init(&room->inbox, ROOM_LETTERS, sizeof(struct letter), NULL, false));
 	must(!queue_init(&room->questions, ROOM_LETTERS, sizeof(struct question *), NULL, false));
 	must(!queue_init(&room->out, ROOM_BLOCKS, sizeof(struct block *), NULL, false));
@@ -76,6 +77,7 @@ static inline void room_open(struct room *room, bool keeping)
 		.out = &room->out,
 		.forecasts = &room->forecasts,
 		.limits = &room->limits,
+		.channels = &room->channels,
 		.groups = room->groups,
 		.counters = &room->counters.daemon,
 		.latency = &room->counters.latency,
@@ -135,6 +137,7 @@ static inline void room_close(struct room *room)
 	queue_finish(&room->restored);
 	queue_finish(&room->keeping);
 	values_finish(&room->limits);
+	values_finish(&room->channels);
 }
 
 #endif

@@ -95,7 +95,7 @@ static void an_alert_changes_once_and_not_between_raise_and_clear(void **state)
 	struct made made;
 	uint64_t raised = 0;
 
-	values_init(&values, 10, 0);
+	values_init(&values, 10, 1, 0);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		struct rollcast_forecast *forecast = make_forecast(&made, steps[i].value);
 
@@ -115,7 +115,7 @@ static void a_limit_that_is_not_known_is_left_out_unless_its_alert_stands(void *
 	struct made made;
 	struct rollcast_forecast *forecast = make_forecast(&made, 50);
 
-	values_init(&values, 10, 0);
+	values_init(&values, 10, 1, 0);
 	assert_int_equal(thresholds_check(&settings, &values, FULL, 0, forecast), 0);
 	assert_int_equal(forecast->threshold_count, 0);
 	assert_int_equal(thresholds_check(&settings, &values, FULL, FULL, forecast), FULL);
@@ -137,7 +137,7 @@ static void a_snapshot_shows_alerts_as_they_were_decided_about(void **state)
 	struct made made;
 	struct rollcast_forecast *forecast = make_forecast(&made, 50);
 
-	values_init(&values, 10, 0);
+	values_init(&values, 10, 1, 0);
 	put_limit(&values, 10); /* it has fallen since: the next forecast will raise the alert */
 	thresholds_show(&settings, &values, HIGH | FULL, HIGH, forecast);
 	assert_int_equal(forecast->threshold_count, 2);
@@ -156,7 +156,7 @@ static void the_end_of_a_stream_clears_what_stands_and_nothing_else(void **state
 	struct made made;
 	struct rollcast_forecast *forecast = make_forecast(&made, 200);
 
-	values_init(&values, 10, 0);
+	values_init(&values, 10, 1, 0);
 	thresholds_end(&settings, &values, FULL, forecast);
 	assert_int_equal(forecast->threshold_count, 1);
 	assert_string_equal(forecast->thresholds[0].name, "full");
