@@ -8,6 +8,7 @@ CFLAGS  ?= -O2 -g
 PYTHON  ?= /usr/bin/python3
 
 VERSION := 0.1.0
+, := ,
 SONAME  := librollcast.so.1
 
 # msgpack-c is called `msgpack` by Debian 12 and Ubuntu 24.04, `msgpack-c` by Debian 13.
@@ -102,6 +103,10 @@ $(BUILD)/rollcast: $(call objects,$(CLI_SOURCES)) $(SHARED_OBJECTS) $(BUILD)/lib
 CLI_PARTS := $(call objects,$(filter-out cli/main.c,$(CLI_SOURCES)))
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS) $(TEST_PKGS)) -lm
+
+# In these, allocations of our code fail; see tests/memory/failing.h.
+$(filter $(BUILD)/tests/memory/%,$(TESTS)): ALL_LDFLAGS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc \
+	reallocarray aligned_alloc strdup strndup open_memstream free)
 
 # The same for a fuzzer; see check-fuzz.
 $(FUZZERS) $(BUILD)/tests/fuzz/seeds: $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
