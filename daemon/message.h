@@ -89,13 +89,17 @@ struct answer {
 	uint32_t matched;      /* streams; may be more than `most` */
 };
 
-/* One stream in an answer: this head, a copy of the forecast, `history` values. 16-aligned. */
+/*
+ * One stream in an answer: this head, a copy of the forecast, `history` values, and the names of the
+ * forecast's thresholds, as the settings may be gone when it is read. 16-aligned.
+ */
 struct stream_record {
 	_Alignas(BLOCK_ALIGNMENT) double key; /* what it is sorted by; greatest first, NaN last */
 	int64_t age_us;			      /* of its newest sample */
 	int64_t history_until_us;	      /* the last value's time */
 	uint32_t history;		      /* values; NaN: nothing known */
 	uint32_t horizon;		      /* of the forecast before it was cut down */
+	uint32_t names_bytes;
 };
 
 static inline struct rollcast_forecast *stream_record_forecast(const struct stream_record *record)
@@ -114,7 +118,7 @@ static inline size_t stream_record_size(const struct stream_record *record)
 {
 	size_t forecast = rollcast_forecast_size(stream_record_forecast(record));
 
-	return sizeof(*record) + forecast + record->history * sizeof(double);
+	return sizeof(*record) + forecast + record->history * sizeof(double) + record->names_bytes;
 }
 
 /* One training in an answer: this head, then the stream's name, ended by a zero. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/stream/inside.h"
 #include "daemon/stream/thresholds.h"
 
 struct pick {
@@ -19,8 +20,7 @@ struct pick {
 
 /* Who is asked. */
 struct asked {
-	const struct shard_plan *plan;
-	const struct table *table;
+	const struct shard *shard;
 	const struct question *question;
 };
 
@@ -76,14 +76,29 @@ static void keep(struct picks *picks, const struct pick *pick)
 	}
 }
 
-/* The forecast with the thresholds that it is held against. */
+/* The forecast with the thresholds that it is held against, as far as that is known just now. */
 static struct rollcast_forecast with_thresholds(const struct asked *asked, const struct pick *pick)
 {
 	struct rollcast_forecast forecast = *pick->forecast;
 
-	thresholds_show(asked->plan->settings, asked->plan->limits, pick->entry->watching,
-			pick->entry->raised, &forecast);
+	if (shard_is_settled(asked->shard, pick->entry))
+		thresholds_show(asked->shard->rules->settings, asked->shard->plan.limits,
+				pick->entry->watching, pick->entry->raised, &forecast);
 	return forecast;
+}
+
+/* Of all that watch the stream: a limit may become known at any time. */
+static size_t names_bytes(const struct asked *asked, const struct entry *entry)
+{
+	size_t bytes = 0;
+
+	if (!shard_is_settled(asked->shard, entry))
+		return 0;
+	for (uint64_t left = entry->watching; left; left &= left - 1)
+		bytes += strlen(asked->shard->rules->settings->thresholds[__builtin_ctzll(left)]
+					.name) +
+			 1;
+	return bytes;
 }
 
 /* NaN: nothing is watched, or no limit is known. */
@@ -154,7 +169,7 @@ static bool take_entry(const struct asked *asked, const struct entry *entry, str
 static uint32_t take_entries(const struct asked *asked, struct picks *picks)
 {
 	const struct question *question = asked->question;
-	const struct table *table = asked->table;
+	const struct table *table = &asked->shard->table;
 	uint32_t matched = 0;
 
 	if (question->name) {
@@ -189,6 +204,21 @@ static struct rollcast_forecast cut_down(const struct rollcast_forecast *forecas
 	return cut;
 }
 
+/* Behind the history, where there is room for them. */
+static void copy_names(struct stream_record *record)
+{
+	struct rollcast_forecast *forecast = stream_record_forecast(record);
+	char *end = (char *)(stream_record_history(record) + record->history);
+
+	for (uint32_t i = 0; i < forecast->threshold_count; i++) {
+		size_t size = strlen(forecast->thresholds[i].name) + 1;
+
+		forecast->thresholds[i].name = memcpy(end, forecast->thresholds[i].name, size);
+		end += size;
+		record->names_bytes += (uint32_t)size;
+	}
+}
+
 static void append_stream(const struct asked *asked, const struct pick *pick, int64_t now_us,
 			  struct block *block)
 {
@@ -198,7 +228,7 @@ static void append_stream(const struct asked *asked, const struct pick *pick, in
 	bool whole = question->kind == QUESTION_FORECASTS;
 	struct rollcast_forecast told = whole ? forecast : cut_down(&forecast, quantiles);
 	size_t size = sizeof(struct stream_record) + rollcast_forecast_size(&told) +
-		      question->history * sizeof(double);
+		      question->history * sizeof(double) + names_bytes(asked, pick->entry);
 	struct stream_record *record = block_append(block, size);
 	size_t begin = block->used - block_rounded(size);
 
@@ -211,11 +241,13 @@ static void append_stream(const struct asked *asked, const struct pick *pick, in
 	record->history =
 		(uint32_t)rollcast_stream_recent(pick->entry->stream, stream_record_history(record),
 						 question->history, &record->history_until_us);
+	copy_names(record);
 	block->used = begin + block_rounded(stream_record_size(record));
 }
 
-static size_t bytes_of(const struct question *question, const struct picks *picks)
+static size_t bytes_of(const struct asked *asked, const struct picks *picks)
 {
+	const struct question *question = asked->question;
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; i < picks->count; i++) {
@@ -224,7 +256,8 @@ static size_t bytes_of(const struct question *question, const struct picks *pick
 		if (question->kind == QUESTION_STREAMS)
 			told.horizon = 1;
 		bytes += sizeof(struct stream_record) + rollcast_forecast_size(&told) +
-			 question->history * sizeof(double) + BLOCK_ALIGNMENT;
+			 question->history * sizeof(double) +
+			 names_bytes(asked, picks->items[i].entry) + BLOCK_ALIGNMENT;
 	}
 	return bytes;
 }
@@ -232,7 +265,7 @@ static size_t bytes_of(const struct question *question, const struct picks *pick
 static void answer_streams(const struct asked *asked, struct answer *answer)
 {
 	const struct question *question = asked->question;
-	const struct table *table = asked->table;
+	const struct table *table = &asked->shard->table;
 	uint32_t most = question->most < table->count ? question->most : (uint32_t)table->count;
 	struct picks picks = {.items = calloc(most + 1, sizeof(*picks.items)), .most = most};
 	int64_t now_us = clock_monotonic_us();
@@ -240,7 +273,7 @@ static void answer_streams(const struct asked *asked, struct answer *answer)
 	if (!picks.items)
 		return;
 	answer->matched = take_entries(asked, &picks);
-	answer->records = block_create(bytes_of(question, &picks));
+	answer->records = block_create(bytes_of(asked, &picks));
 	for (uint32_t i = 0; answer->records && i < picks.count; i++)
 		append_stream(asked, &picks.items[i], now_us, answer->records);
 	free(picks.items);
@@ -265,14 +298,13 @@ static void answer_trainings(const struct trainings *trainings, struct answer *a
 	}
 }
 
-void answer_question(const struct shard_plan *plan, const struct table *table,
-		     const struct trainings *trainings, struct question *question)
+void answer_question(const struct shard *shard, struct question *question)
 {
-	const struct asked asked = {plan, table, question};
+	const struct asked asked = {shard, question};
 	struct answer answer = {0};
 
 	if (question->kind == QUESTION_TRAININGS)
-		answer_trainings(trainings, &answer);
+		answer_trainings(&shard->trainings, &answer);
 	else
 		answer_streams(&asked, &answer);
 	if (queue_try_push(&question->answers, &answer) != 0)

@@ -7,11 +7,8 @@
 
 #include "daemon/message.h"
 #include "daemon/stream/shard.h"
-#include "daemon/stream/table.h"
-#include "daemon/stream/trainings.h"
 
 /* Answers, and gives the shard's hold of the question up. */
-void answer_question(const struct shard_plan *plan, const struct table *table,
-		     const struct trainings *trainings, struct question *question);
+void answer_question(const struct shard *shard, struct question *question);
 
 #endif

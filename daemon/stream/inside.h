@@ -9,6 +9,7 @@
  *	learn.c		trainings: here or in the trainers, alone or in groups
  *	channels.c	what networks read of other streams
  *	publish.c	forecasts on their way out, live or for a new subscriber
+ *	answer.c	what others want to know
  */
 #ifndef DAEMON_STREAM_INSIDE_H
 #define DAEMON_STREAM_INSIDE_H

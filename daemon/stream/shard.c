@@ -27,7 +27,7 @@ static void take_questions(struct shard *shard)
 	struct question *question;
 
 	while (queue_pop(shard->plan.questions, 0, &question) == 0)
-		answer_question(&shard->plan, &shard->table, &shard->trainings, question);
+		answer_question(shard, question);
 }
 
 static void take_letter(struct shard *shard, struct letter *letter)

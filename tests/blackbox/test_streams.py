@@ -1,6 +1,9 @@
 """What becomes of samples before they are forecast: counters, limits, thresholds."""
 
+import json
+import signal
 import time
+import urllib.request
 
 import msgpack
 import pytest
@@ -342,3 +345,37 @@ def test_a_limit_is_the_newest_value_of_a_stream_and_stays_when_that_falls_silen
     samples.send_values("used", [1] * 100, start=EPOCH + 35)
     cleared = alerts.receive()
     assert (cleared["state"], cleared["limit"]) == ("cleared", 100)
+
+
+def test_other_thresholds_end_and_begin_alerts_and_answers_know_them(world):
+    plan, samples, alerts, _ = alerting(world, stream=QUIET)
+    address = free_endpoint().removeprefix("tcp://")
+    plan["http"] = {"listen": address}
+    plan["thresholds"].append({"name": "stays", "above": 150, "raise": 0.9, "clear": 0.3})
+    daemon = world.daemon(plan)
+
+    def asked():
+        with urllib.request.urlopen(f"http://{address}/api/forecast?stream=s", timeout=WAIT_S) as answer:
+            return json.load(answer)["forecast"]["thresholds"]
+
+    samples.send_values("s", [200] * 20)
+    assert {alerts.receive()["threshold"] for _ in range(2)} == {"high", "stays"}
+    assert set(asked()) == {"high", "stays"}
+    for name in ("higher", "highest"):
+        plan["thresholds"] = [{"name": "new" * 20, "above": 1e6}, {"name": name, "above": 180},
+                              plan["thresholds"][-1]]
+        daemon.file.write_text(json.dumps(plan))
+        reloads = daemon.log().count("reload: done")
+        daemon.process.send_signal(signal.SIGHUP)
+        cleared = alerts.receive()
+        assert cleared["state"] == "cleared" and cleared["threshold"] != "stays"
+        end = time.monotonic() + WAIT_S
+        while daemon.log().count("reload: done") == reloads and time.monotonic() < end:
+            asked()
+        assert set(asked()) == {"new" * 20, name, "stays"}
+        assert asked()["stays"]["raised"] is True
+        samples.send_values("s", [200] * 5, start=EPOCH + 20 + 5 * len(name))
+        raised = alerts.receive()
+        assert (raised["threshold"], raised["state"]) == (name, "raised")
+    assert alerts.receive(0.5) is None
+    assert daemon.stop() == 0
