@@ -71,6 +71,7 @@ static pid_t start_daemon(const char *path, const struct work *work, const char 
 		"outputs: [{name: out, type: xpub, bind: ['%s'], high_water_mark: 1000000}]\n"
 		"streams: [{match: '*', step: 1s, horizon: 12, %s}]\n"
 		"http: {listen: none}\n"
+		"limits: {lag: never}\n"
 		"state: {path: none}\n",
 		in_endpoint, out_endpoint, work->settings);
 	fclose(file);

@@ -166,6 +166,7 @@ struct settings {
 	uint32_t streams_max; /* limits.streams */
 	uint64_t memory_max;  /* limits.memory, bytes */
 	int64_t ttl_us;	      /* limits.ttl; 0: never */
+	int64_t lag_us;	      /* limits.lag; 0: never */
 };
 
 static inline bool curve_settings_are_on(const struct curve_settings *curve)

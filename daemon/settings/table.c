@@ -307,6 +307,12 @@ const struct key table_keys[] = {
 	 .max = 1024 * GIB, .fallback = "4GiB",
 	 .help = "Memory of all streams. Samples of further streams are refused and counted; a "
 		 "young stream that would need more than is left is forgotten."},
+	{"limits.lag", KEY_DURATION, PLACE(settings, lag_us), .min = 10 * MS, .max = 3600 * S,
+	 .special = "never", .fallback = "1s",
+	 .help = "When samples have waited in the daemon for so long, it makes forecasts only from "
+		 "the newest step of each stream, as far as there is time, and puts trainings off. "
+		 "`never` makes one from each step, and lets senders wait: for histories that are "
+		 "replayed as fast as they go."},
 	{"limits.ttl", KEY_DURATION, PLACE(settings, ttl_us), .min = S, .max = 3660 * D,
 	 .special = "never", .fallback = "7d",
 	 .help = "A stream without samples for this time, and for ten of its steps, is forgotten."},

@@ -49,6 +49,7 @@ void shard_let_go(struct shard *shard, struct entry *entry)
 {
 	struct counters *counters = shard->plan.counters;
 
+	shard_owe_nothing(shard, entry);
 	table_remove(&shard->table, entry);
 	release_stream(shard);
 	atomic_fetch_sub_explicit(&counters->values[COUNT_STREAMS_BYTES], entry->bytes,

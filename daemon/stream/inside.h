@@ -6,6 +6,7 @@
  *	samples.c	what a sample, or a kept one, does to its stream
  *	admit.c		which names become streams, and the memory that they may take
  *	settle.c	streams pass over to other settings
+ *	behind.c	forecasts when there is no time for all of them
  *	learn.c		trainings: here or in the trainers, alone or in groups
  *	channels.c	what networks read of other streams
  *	publish.c	forecasts on their way out, live or for a new subscriber
@@ -31,7 +32,7 @@ enum { LETTERS_MAX = 64 }; /* taken before forecasts are sent on */
 struct tally {
 	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
 	uint64_t refused, refused_memory, forgotten, forgotten_memory, unmatched, steps, dropped,
-		failed;
+		skipped, failed;
 };
 
 /* How many forecasts of the block being filled one letter of samples led to. */
@@ -59,7 +60,10 @@ struct shard {
 	struct keeper keeper;
 	bool restoring; /* what comes was kept, and is neither sent nor kept again */
 	struct tally tally;
-	struct log_limit let_go, out_behind, failures, diverged, full, full_memory, unmatched;
+	struct entry *owed_first, *owed_last; /* streams that a forecast is owed, see behind.c */
+	bool is_behind;			      /* the samples being taken have waited too long */
+	struct log_limit let_go, behind, out_behind, failures, diverged, full, full_memory,
+		unmatched;
 	struct snapshot *telling; /* being sent; NULL: none */
 	size_t told_slots;	  /* of the table, done with */
 	uint64_t told_changes;	  /* the table's, when they were */
@@ -127,12 +131,27 @@ void shard_share_recent(struct shard *shard, const struct entry *entry);
 /* Lets the stream read its channels while its steps are done. */
 void shard_open_channels(struct shard *shard, struct entry *entry);
 
+/* ---- behind.c ---- */
+
+/* The samples to be taken came at `arrival_us`. */
+void shard_look_behind(struct shard *shard, int64_t arrival_us);
+/* A step has been taken without a forecast: one from the newest step follows if there is time. */
+void shard_owe(struct shard *shard, struct entry *entry);
+/* The stream has a forecast from its newest step, or is no more. */
+void shard_owe_nothing(struct shard *shard, struct entry *entry);
+/* Makes some of those that are owed. True: there are more. */
+bool shard_pay_some(struct shard *shard);
+/* There is no more time. */
+void shard_pay_no_more(struct shard *shard);
+
 /* ---- learn.c ---- */
 
 /* Before a sample: if nobody else trains and the time goes on, what groups were shown is learned from. */
 void shard_train_groups(struct shard *shard, int64_t time_us);
 void shard_log_failure(struct shard *shard, const struct entry *entry, int r);
 void shard_train_if_due(struct shard *shard, struct entry *entry);
+/* There is no time for trainings: one that is due is counted as put off. */
+void shard_put_off(struct shard *shard, struct entry *entry);
 /* Takes what a trainer gives back. */
 void shard_adopt(struct shard *shard, struct training *training);
 

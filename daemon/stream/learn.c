@@ -111,6 +111,12 @@ static void put_off(struct shard *shard, struct entry *entry)
 	entry->put_off = true;
 }
 
+void shard_put_off(struct shard *shard, struct entry *entry)
+{
+	if (!entry->in_training && rollcast_stream_urgency(entry->stream) >= 1)
+		put_off(shard, entry);
+}
+
 void shard_train_if_due(struct shard *shard, struct entry *entry)
 {
 	double urgency = entry->in_training ? 0 : rollcast_stream_urgency(entry->stream);

@@ -11,6 +11,22 @@
 
 /* ---- samples in ---- */
 
+/* Steps without their forecasts, and without a training. */
+static void take_steps(struct shard *shard, struct entry *entry)
+{
+	int r;
+
+	while ((r = rollcast_stream_take(entry->stream)) > 0) {
+		shard->tally.steps++;
+		shard_owe(shard, entry);
+		shard_put_off(shard, entry);
+	}
+	shard_share_recent(shard, entry);
+	shard_account(shard, entry);
+	if (r < 0)
+		shard_log_failure(shard, entry, r);
+}
+
 void shard_run_steps(struct shard *shard, struct entry *entry)
 {
 	const struct rollcast_forecast *forecast;
@@ -23,7 +39,13 @@ void shard_run_steps(struct shard *shard, struct entry *entry)
 	}
 	rollcast_stream_share(entry->stream, rule_shared(entry->rule));
 	shard_open_channels(shard, entry);
+	if (shard->is_behind) {
+		take_steps(shard, entry);
+		return;
+	}
 	while ((r = rollcast_stream_step(entry->stream, &forecast)) > 0) {
+		shard->tally.skipped += entry->owed_us != 0;
+		shard_owe_nothing(shard, entry);
 		shard_share_step(shard, entry, forecast);
 		if (shard->restoring) { /* it is old, and was sent in its time */
 			entry->sent_us = forecast->origin_us;

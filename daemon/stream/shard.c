@@ -35,8 +35,10 @@ static void take_letter(struct shard *shard, struct letter *letter)
 	switch (letter->kind) {
 	case LETTER_SAMPLES:
 		shard->arrival_us = letter->arrival_us;
+		shard_look_behind(shard, letter->arrival_us);
 		shard_take_samples(shard, letter->samples);
 		shard->arrival_us = 0;
+		shard->is_behind = false;
 		heartbeat_beat(shard->plan.heartbeat);
 		break;
 	case LETTER_TRAINED:
@@ -145,6 +147,7 @@ static void publish_tally(struct shard *shard)
 	count_add(counters, COUNT_STREAMS_UNMATCHED, tally->unmatched);
 	count_add(counters, COUNT_STEPS, tally->steps);
 	count_add(counters, COUNT_FORECASTS_DROPPED, tally->dropped);
+	count_add(counters, COUNT_FORECASTS_SKIPPED, tally->skipped);
 	count_add(counters, COUNT_FAILURES, tally->failed);
 	*tally = (struct tally){0};
 }
@@ -171,7 +174,7 @@ static void *run(void *argument)
 		shard_send_forecasts(shard);
 		shard_tell_some(shard);
 		patience_us = shard->telling ? TELL_US : TICK_US;
-		if (shard_settle_some(shard))
+		if (shard_settle_some(shard) | shard_pay_some(shard))
 			patience_us = 0;
 		if (!shard->restoring && keeper_turn(&shard->keeper) &&
 		    patience_us > CHECKPOINT_TICK_US)
@@ -180,6 +183,8 @@ static void *run(void *argument)
 			keeper_save_groups(&shard->keeper, shard->rules, shard->plan.shards, false);
 		publish_tally(shard);
 	} while (r != QUEUE_CLOSED);
+	shard_pay_no_more(shard);
+	publish_tally(shard);
 	keeper_save_groups(&shard->keeper, shard->rules, shard->plan.shards, true);
 	keeper_finish(&shard->keeper);
 	return NULL;

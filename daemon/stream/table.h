@@ -27,7 +27,9 @@ struct entry {
 	bool is_over;		   /* to be forgotten: it would take more memory than there is */
 	uint64_t told;		   /* number of the last snapshot that it was sent in */
 	bool quiet;		   /* flushed since its newest sample */
-	bool put_off;		   /* training is due, and the trainers had no room */
+	struct entry *owed_before, *owed_after; /* who is owed a forecast, see behind.c */
+	int64_t owed_us;   /* arrival of the newest sample for it; 0: it is owed none */
+	bool put_off;	   /* training is due, and the trainers had no room */
 	uint64_t position; /* samples that it was given; a record says up to where it goes */
 	bool dirty;	   /* has changed since its record was made */
 	bool aside;	   /* the record that there is could not be read */

@@ -220,6 +220,17 @@ int64_t rollcast_stream_step_us(const struct rollcast_stream *stream);
 int rollcast_stream_step(struct rollcast_stream *stream,
 			 const struct rollcast_forecast **ret_forecast);
 
+/*
+ * For who has no time for a forecast from each step: the same without one. Returns 1 for a step that one
+ * could be made from, 0, -ENOMEM.
+ */
+int rollcast_stream_take(struct rollcast_stream *stream);
+/*
+ * Then, when there is time, the forecast from the newest step; borrowed until the next call. NULL: it has
+ * been made, or that step is no origin.
+ */
+const struct rollcast_forecast *rollcast_stream_forecast(struct rollcast_stream *stream);
+
 /* The newest forecast, borrowed until the stream's next call; NULL before the first. */
 const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream);
 

@@ -63,6 +63,12 @@ static inline double past_median(const struct past *past, uint32_t index)
 	return medians_of(&past->medians, index, past_count(past));
 }
 
+/* How the newest value was known; there must be one. */
+static inline enum past_mark past_newest_mark(const struct past *past)
+{
+	return past->marks[(past->steps - 1) % past->values.capacity];
+}
+
 /* The marks of the window, oldest first, into `marks` [past_count]. */
 void past_marks(const struct past *past, uint8_t *marks);
 

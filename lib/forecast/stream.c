@@ -1,5 +1,5 @@
 /*
- * What one stream does with a sample. Read rollcast_stream_step first: it is the table of contents.
+ * What one stream does with a sample. Read rollcast_stream_take first: it is the table of contents.
  */
 #include "rollcast/stream.h"
 
@@ -211,8 +211,7 @@ void rollcast_stream_read_channels(struct rollcast_stream *stream, rollcast_chan
 	stream->read_context = context;
 }
 
-int rollcast_stream_step(struct rollcast_stream *stream,
-			 const struct rollcast_forecast **ret_forecast)
+int rollcast_stream_take(struct rollcast_stream *stream)
 {
 	struct grid_step step;
 	int r;
@@ -229,11 +228,33 @@ int rollcast_stream_step(struct rollcast_stream *stream,
 		/* Score before learning: afterwards the experts have seen the answer. */
 		stream_score(stream, stream->past.steps, step.value);
 		learn(stream, &step);
-		make_forecast(stream);
-		*ret_forecast = &stream->forecast;
 		return 1;
 	}
 	return 0;
+}
+
+int rollcast_stream_step(struct rollcast_stream *stream,
+			 const struct rollcast_forecast **ret_forecast)
+{
+	int r = rollcast_stream_take(stream);
+
+	if (r <= 0)
+		return r;
+	make_forecast(stream);
+	*ret_forecast = &stream->forecast;
+	return 1;
+}
+
+const struct rollcast_forecast *rollcast_stream_forecast(struct rollcast_stream *stream)
+{
+	bool is_made =
+		stream->forecast.samples && stream->forecast.origin_us == stream->past.time_us;
+
+	if (!stream->ready || !past_count(&stream->past) || is_made ||
+	    past_newest_mark(&stream->past) != PAST_MEASURED)
+		return NULL;
+	make_forecast(stream);
+	return &stream->forecast;
 }
 
 const struct rollcast_forecast *rollcast_stream_latest(const struct rollcast_stream *stream)

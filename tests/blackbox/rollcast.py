@@ -178,5 +178,7 @@ def settings(inputs, outputs, **more):
         "outputs": [{"name": f"out{i}", "high_water_mark": 1000000, **one}
                     for i, one in enumerate(outputs)],
         "streams": [stream], "models": {"default": model}, "threads": {"train": 1},
+        # Whatever a burst or a loaded machine delays: a forecast from each step.
+        "limits": {"lag": "never", **more.pop("limits", {})},
         "http": {"listen": "none"}, "state": {"path": "none"}, **more,
     }

@@ -535,6 +535,42 @@ static void settings_that_make_no_sense_are_refused(void **state)
 	assert_null(stream);
 }
 
+/* Steps that are only taken are learned from all the same, and the newest one can be forecast from later. */
+static void steps_without_forecasts_are_learned_from(void **state)
+{
+	(void)state;
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
+	struct rollcast_stream_settings settings;
+	const struct rollcast_forecast *forecast;
+	double recent[64];
+	int64_t time_us;
+	int taken = 0;
+
+	rollcast_stream_settings_init(&settings);
+	settings.grid.step_us = PLAY_STEP_US;
+	assert_int_equal(rollcast_stream_create("test", &settings, &stream), 0);
+	assert_null(rollcast_stream_forecast(stream));
+	for (int64_t i = 0; i < 60; i++) {
+		assert_int_equal(rollcast_stream_push(stream, PLAY_BEGIN_US + i * PLAY_STEP_US,
+						      (double)(i % 6)),
+				 0);
+		taken += rollcast_stream_take(stream);
+	}
+	rollcast_stream_flush(stream);
+	taken += rollcast_stream_take(stream);
+	assert_int_equal(taken, 60);
+	assert_null(rollcast_stream_latest(stream));
+	assert_int_equal(rollcast_stream_recent(stream, recent, 64, &time_us), 60);
+	forecast = rollcast_stream_forecast(stream);
+	assert_non_null(forecast);
+	check_forecast(forecast);
+	assert_int_equal(forecast->origin_us, time_us);
+	assert_int_equal(forecast->samples, 60);
+	assert_true(forecast->last == 5);
+	assert_null(rollcast_stream_forecast(stream));
+	assert_ptr_equal(rollcast_stream_latest(stream), forecast);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_diverged_training_changes_no_network),
 		cmocka_unit_test(the_seed_and_the_name_tell_the_forecasts),
 		cmocka_unit_test(a_copy_stands_alone),
+		cmocka_unit_test(steps_without_forecasts_are_learned_from),
 		cmocka_unit_test(settings_that_make_no_sense_are_refused),
 	};
 
