@@ -217,7 +217,7 @@ UNITS   = $(DESTDIR)$(PREFIX)/lib/systemd/system
 MAN     = $(DESTDIR)$(PREFIX)/share/man
 TABS    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ETC     = $(DESTDIR)/etc/rollcast
-FILL_IN = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|; s|@MSGPACK@|$(MSGPACK)|'
+FILL_IN = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|'
 ALONE    = -e 's|@DESCRIPTION@|$(SERVICE)|; s|@NAME@|rollcast|; s|@STATE@|rollcast|'
 INSTANCE = -e 's|@DESCRIPTION@|$(SERVICE), %i|; s|@NAME@|%i|; s|@STATE@|rollcast@%i|'
 SERVICE  = Rollcast, live forecasts of metric streams
@@ -235,7 +235,7 @@ install: all ## all that was built, headers, units, completion; honours PREFIX, 
 	for page in $(MANUALS); do install -D -m 644 $$page $(MAN)/man$${page##*.}/$${page##*/} || exit; done
 	install -m 644 completions/rollcast $(TABS)/rollcast
 	ln -sf rollcast $(TABS)/rollcastd
-	test -e $(ETC)/rollcast.yaml || install -m 644 config/rollcast.yaml $(ETC)
+	test -e $(ETC)/rollcast.yaml || install -m 644 config/service.yaml $(ETC)/rollcast.yaml
 uninstall: ## what install put there, but for the settings
 	rm -f $(BIN)/rollcastd $(BIN)/rollcast $(LIB)/librollcast.a $(LIB)/librollcast.so $(LIB)/$(SONAME)
 	rm -f $(LIB)/pkgconfig/rollcast.pc $(UNITS)/rollcastd.service $(UNITS)/rollcastd@.service

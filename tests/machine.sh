@@ -4,7 +4,7 @@
 #	machine_make ROOT SUITE PACKAGE...     a fresh system; kept, and made anew when it has to be another one
 #	machine_run ROOT COMMAND               in it, not booted, with the machine's network
 #	machine_boot ROOT                      in a container without network; from then on
-#	inside COMMAND...                      runs there
+#	inside COMMAND...                      runs there, a minute or LIMIT_S at most
 #	machine_stop                           ends it
 #	check WHAT COMMAND...                  counts; `passed` and `failed` say how many
 container='' leader=''
@@ -54,11 +54,16 @@ machine_run()
 			sh -c "cd && $2"' - "$1" "$2" </dev/null
 }
 
-# What git has and would have, with its times, so that what was built from it before stays.
+# What git has and would have. What is there already stays, so that make builds what has changed.
 copy_sources()
 {
+	local file
 	mkdir -p "$1"
-	git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C "$1"
+	git ls-files -co --exclude-standard | sort >"$1.files"
+	(cd "$1" && find . -path ./build -prune -o -type f -printf '%P\n' | sort | comm -13 "$1.files" - | xargs -r rm -f)
+	while read -r file; do
+		cmp -s "$file" "$1/$file" || cp --parents "$file" "$1"
+	done <"$1.files"
 }
 
 machine_boot()
@@ -83,7 +88,7 @@ is_booted()
 
 inside()
 {
-	timeout 60 nsenter -t "$leader" -a -- "$@"
+	timeout "${LIMIT_S:-60}" nsenter -t "$leader" -a -- "$@"
 }
 
 machine_stop()

@@ -372,6 +372,32 @@ def test_an_address_in_use_changes_nothing(world, running):
     assert not any("more" in name or "also" in name for name in running.metrics())
 
 
+def reload_by(file):
+    return subprocess.run([BUILD / "rollcast", "reload", "--config", file], capture_output=True, text=True,
+                          timeout=90)
+
+
+def test_whom_to_ask_is_found_in_the_settings(world, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("open sesame\n")
+    token.chmod(0o600)
+    http = free_endpoint().removeprefix("tcp://")
+    running = Running(world, http={"listen": http, "token_file": str(token)})
+    running.http = http
+    assert reload_by(running.daemon.file).returncode == 0
+    assert running.metrics()['rollcast_reloads_total{result="done"}'] == 1
+    changed = running.changed()
+    changed["http"] = {"listen": "none"}
+    running.write(changed)
+    run = reload_by(running.daemon.file)
+    assert run.returncode == 1 and "http.listen is none" in run.stderr
+    changed["http"] = {"lisen": http}
+    running.write(changed)
+    run = reload_by(running.daemon.file)
+    assert run.returncode == 78 and 'did you mean "listen"?' in run.stderr
+    assert running.metrics()['rollcast_reloads_total{result="done"}'] == 1
+
+
 def test_who_asks_is_told_if_nobody_is_there():
     run = subprocess.run([BUILD / "rollcast", "reload", "--http", free_endpoint().removeprefix("tcp://")],
                          capture_output=True, text=True, timeout=30)

@@ -33,7 +33,7 @@ apt-get build-dep --no-install-recommends -qq -y ./rollcast
 cd rollcast
 dpkg-buildpackage -us -uc -b
 mkdir ../first ../next
-mv ../*.deb ../*.changes ../first
+mv ../*.deb ../*.changes ../*.buildinfo ../first
 sed -i "1s/(\(.*\))/(\1+1)/" debian/changelog
 DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage -us -uc -b -nc
 mv ../*.deb ../next'
@@ -78,7 +78,7 @@ make_root()
 # The shell inside expands.
 apt()
 {
-	inside sh -c "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends $*" >"$here/apt.log" 2>&1 ||
+	LIMIT_S=600 inside sh -c "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends $*" >"$here/apt.log" 2>&1 ||
 		{ tail -n 20 "$here/apt.log"; return 1; }
 }
 
@@ -95,7 +95,7 @@ all_files()
 are_installed()
 {
 	all_files >"$here/before"
-	apt install --no-download '/srv/first/*.deb'
+	apt install '/srv/first/*.deb'
 }
 
 is_running()
@@ -108,22 +108,22 @@ runs_and_is_enabled()
 	is_running rollcastd && inside systemctl is-enabled --quiet rollcastd && inside rollcast status >/dev/null
 }
 
-# Addresses in hexadecimal, least byte first; 0A: listening.
+# Addresses in hexadecimal, least byte first, IPv4 perhaps within IPv6; 0A: listening.
 listens_on_loopback_only()
 {
 	local addresses
-	addresses=$(inside cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == "0A" { print $2 }' | cut -d: -f1 | sort -u)
-	[ "$addresses" = 0100007F ]
+	addresses=$(inside cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == "0A" { sub(/:.*/, "", $2); sub(/^0000000000000000FFFF0000/, "", $2); print $2 }' | sort -u)
+	[ "$addresses" = 0100007F ] || { echo "$addresses"; return 1; }
 }
 
 takes_samples()
 {
-	inside rollcast host --every 100ms --count 20 && eventually 20 has_stream 127.0.0.1:9477
+	inside rollcast host --every 100ms --count 60 && eventually 20 has_stream 127.0.0.1:9477
 }
 
 has_stream()
 {
-	inside rollcast streams --json --http "$1" | grep -q host_load1
+	inside rollcast streams --json --http "$1" | grep host_load1 >/dev/null
 }
 
 builds_the_example()
@@ -135,8 +135,13 @@ builds_the_example()
 # A second one, on ports of its own.
 runs_an_instance()
 {
-	inside sed 's/5556/6556/; s/5557/6557/; s/9477/9478/' /etc/rollcast/rollcast.yaml >"$root/etc/rollcast/second.yaml"
+	inside sed 's/:5556/:6556/; s/:5557/:6557/; s/:9477/:9478/' /etc/rollcast/rollcast.yaml >"$root/etc/rollcast/second.yaml"
 	inside systemctl --quiet enable --now rollcastd@second && is_running rollcastd@second
+}
+
+knows_streams()
+{
+	[[ $(inside systemctl show rollcastd --property=StatusText --value) =~ ^[1-9][0-9]*\ streams ]]
 }
 
 main_pids()
@@ -150,11 +155,11 @@ are_upgraded()
 	local before
 	echo '# mine' >>"$root/etc/rollcast/rollcast.yaml"
 	before=$(main_pids)
-	apt install --no-download '/srv/next/*.deb' || return 1
+	apt install '/srv/next/*.deb' || return 1
 	# shellcheck disable=SC2016 # dpkg-query's own variable
 	[[ $(inside dpkg-query -W -f '${Version}' rollcast) = *+1 ]] && runs_and_is_enabled &&
 		is_running rollcastd@second && [ -z "$(comm -12 <(echo "$before") <(main_pids))" ] &&
-		grep -q '^# mine' "$root/etc/rollcast/rollcast.yaml" && eventually 20 has_stream 127.0.0.1:9477
+		grep -q '^# mine' "$root/etc/rollcast/rollcast.yaml" && eventually 20 knows_streams
 }
 
 are_removed()

@@ -144,7 +144,7 @@ restarts_after()
 
 journal_says()
 {
-	inside journalctl --no-pager -u "${2:-rollcastd}" | grep -q "$1"
+	inside journalctl --no-pager -u "${2:-rollcastd}" | grep "$1" >/dev/null
 }
 
 # Ports of its own, in its settings; state of its own, by the unit.
@@ -177,7 +177,8 @@ reads_credentials()
 	sed -i "s|^outputs:|&\n  - {name: keyed, bind: 'ipc://keyed', prefix: '\${CREDENTIALS_DIRECTORY}/secret.key'}|" \
 		"$root/etc/rollcast/second.yaml"
 	inside systemctl daemon-reload
-	inside systemctl start rollcastd@second || return 1
+	inside systemctl start rollcastd@second && inside systemctl reload rollcastd@second &&
+		journal_says 'reload: done' rollcastd@second && ! journal_says 'reload:' rollcastd || return 1
 	inside journalctl --no-pager -u rollcastd@second >"$here/journal"
 	inside systemctl stop rollcastd@second
 	grep -q 'prefix: .*/run/credentials/rollcastd@second.service/secret.key' "$here/journal" &&
@@ -187,7 +188,7 @@ reads_credentials()
 # Encrypted, on every address, with keys and a token that only root may read; and the sandbox as it is then.
 speaks_to_those_it_knows()
 {
-	local how='--certificate /etc/rollcast/web1.key_secret --server-key /etc/rollcast/server.key'
+	local said how='--certificate /etc/rollcast/web1.key_secret --server-key /etc/rollcast/server.key'
 	inside rollcast keygen --output /etc/rollcast/server && inside rollcast keygen --output /etc/rollcast/web1 || return 1
 	install -D -m 644 "$root/etc/rollcast/web1.key" "$root/etc/rollcast/clients/web1.key"
 	install -m 600 /dev/stdin "$root/etc/rollcast/token" <<<'open sesame'
@@ -201,16 +202,32 @@ speaks_to_those_it_knows()
 		LoadCredential=server.key_secret:/etc/rollcast/server.key_secret
 		LoadCredential=token:/etc/rollcast/token
 		ExecStartPost=/bin/sh /etc/rollcast/probe.sh
+		ExecReload=
+		ExecReload=kill -HUP $MAINPID
 	END
 	inside systemctl daemon-reload
 	inside systemctl start rollcastd@guarded || return 1
 	# shellcheck disable=SC2086 # words on purpose
 	inside rollcast host --connect tcp://127.0.0.1:7556 --every 100ms --count 30 $how &&
-		inside rollcast watch --connect tcp://127.0.0.1:7557 --once $how | grep -q host_load1 &&
+		inside rollcast watch --connect tcp://127.0.0.1:7557 --once $how | grep host_load1 >/dev/null &&
 		eventually 10 has_streams 127.0.0.1:9479 || return 1
-	inside rollcast watch --connect tcp://127.0.0.1:7557 --once 2>&1 | grep -q 'cannot agree' || return 1
+	said=$(inside rollcast watch --connect tcp://127.0.0.1:7557 --once 2>&1) || :
+	[[ $said =~ 'cannot agree' ]] || { echo "$said"; return 1; }
+	inside systemctl reload rollcastd@guarded && eventually 20 journal_says 'reload: done' rollcastd@guarded || return 1
 	inside systemctl stop rollcastd@guarded
 	journal_says 'the sandbox holds' rollcastd@guarded && journal_says 'outputs.*refused' rollcastd@guarded
+}
+
+reloads()
+{
+	local before
+	before=$(property MainPID)
+	sed -i 's/horizon: 40/horizon: 20/' "$root/etc/rollcast/rollcast.yaml"
+	inside systemctl reload rollcastd && journal_says 'reload: done' || return 1
+	sed -i 's/horizon/horizn/' "$root/etc/rollcast/rollcast.yaml"
+	! inside systemctl reload rollcastd 2>/dev/null || return 1
+	sed -i 's/horizn/horizon/' "$root/etc/rollcast/rollcast.yaml"
+	journal_says 'did you mean "horizon"' && is_active && [ "$(property MainPID)" = "$before" ]
 }
 
 stops_cleanly()
@@ -245,6 +262,7 @@ for suite in ${SUITES:-bookworm trixie}; do
 	check 'an instance runs beside it, with its own state' runs_an_instance
 	check 'settings can name what only systemd may read' reads_credentials
 	check 'it speaks to those it knows, from its sandbox' speaks_to_those_it_knows
+	check 'it reloads, and goes on as before under wrong settings' reloads
 	check 'it stops cleanly' stops_cleanly
 	check 'it is tried again after a failure' tries_again_after_a_failure
 	inside systemctl stop rollcastd
