@@ -110,7 +110,7 @@ $(filter $(BUILD)/tests/memory/%,$(TESTS)): ALL_LDFLAGS += $(addprefix -Wl$(,)--
 
 # The same for a fuzzer; see check-fuzz.
 $(FUZZERS) $(BUILD)/tests/fuzz/seeds: $(BUILD)/%: $(BUILD)/%.o $(DAEMON_OBJECTS) $(CLI_PARTS) $(BUILD)/librollcast.a
-	$(CC) $(ALL_LDFLAGS) $(if $(findstring /fuzz_,$@),-fsanitize=fuzzer) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS)) -lm
+	$(CC) $(ALL_LDFLAGS) $(if $(findstring /fuzz_,$@),-fsanitize=fuzzer) -o $@ $^ $(call pkg,--libs,$(DAEMON_PKGS) $(CLI_PKGS)) -lm
 
 # What a test in Python drives: the library and a few lines around it.
 $(BUILD)/tests/%_driver: $(BUILD)/tests/%_driver.o $(BUILD)/librollcast.a
@@ -187,7 +187,7 @@ check-tsan: ## all tests with the thread sanitizer
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'
 check-fuzz: ## any bytes into every parser, each for FUZZ_SECONDS (60), with clang
 	@$(WITH) build fuzz
-	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
+	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -Wno-psabi -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
 	@BUILD=build-fuzz sh tests/fuzz/run.sh
 check-systemd: ## the units in booted Debian 12 and 13, as root
 	@$(WITH) build system

@@ -99,6 +99,7 @@ static void add_file(struct reading *reading, const char *path)
 	}
 	*source = (struct source){path, ++reading->files};
 	r = read_all(reading->pool, path, &bytes, &size);
+	reading->problems->out_of_memory |= r == -ENOMEM;
 	if (r) {
 		problems_add(reading->problems, &place, NULL, "cannot be read: %s", strerror(-r));
 		reading->incomplete = true;

@@ -28,7 +28,8 @@ static int load(const char *const *paths, size_t count, bool offline, FILE *erro
 		return r;
 	if (root->place.source) { /* without any tree, what is missing is no news */
 		read_settings(pool, &problems, root, settings);
-		check_settings(&problems, root, settings, offline);
+		if (!problems.out_of_memory) /* else values are missing that look good */
+			check_settings(&problems, root, settings, offline);
 	}
 	problems_print(&problems, errors);
 	if (problems.out_of_memory)

@@ -17,7 +17,7 @@ struct head {
 	uint32_t what, key_size;
 	uint64_t value_size;
 };
-enum { HEAD_ENTRY = 0x454e5452, HEAD_END = 0x454e4421 };
+enum { HEAD_ENTRY = 0x454e5452, HEAD_END = 0x454e4421, HEAD_MEMORY = 0x4d454d21 };
 
 /* ---- the child ---- */
 
@@ -84,12 +84,16 @@ static bool are_all_there(const struct store *store, MDB_txn *txn)
 
 static bool read_database(const char *directory, enum store_database database, bool alone, int pipe)
 {
-	const struct head end = {HEAD_END, 0, 0};
+	const struct head end = {HEAD_END, 0, 0}, memory = {HEAD_MEMORY, 0, 0};
 	struct store *store;
 	MDB_txn *txn;
+	int r = store_open_reader(directory, alone, &store);
 
-	if (store_open_reader(directory, alone, &store) < 0 ||
-	    mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn))
+	if (r == 0)
+		r = store_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn));
+	if (r == -ENOMEM) /* it says nothing about the file */
+		write_all(pipe, &memory, sizeof(memory));
+	if (r < 0)
 		return false;
 	if (store->known[database] && !walk(txn, store->databases[database], pipe))
 		return false;
@@ -168,6 +172,8 @@ int reader_next(struct reader *reader, char key[ENVELOPE_KEY_MAX + 1], size_t *r
 		return READER_BROKEN;
 	if (head.what == HEAD_END)
 		return READER_END;
+	if (head.what == HEAD_MEMORY)
+		return -ENOMEM;
 	if (head.what != HEAD_ENTRY || head.key_size > ENVELOPE_KEY_MAX ||
 	    head.value_size > reader->size_max)
 		return READER_BROKEN;

@@ -193,10 +193,11 @@ typedef int scenario(void *context);
  * Runs the scenario until it runs through, every `stride`-th allocation failing in turn. `lenient`: it may also
  * do without what there was no memory for.
  */
-static inline void fail_each(const char *name, scenario *run, void *context, bool lenient,
+static inline void fail_each(const char *name, scenario *run, const void *given, bool lenient,
 			     unsigned stride)
 {
 	uint64_t nth = 0, before = failing.injected;
+	void *context = (void *)given;
 
 	run(context); /* what is made once and kept */
 	for (;; nth += stride) {
