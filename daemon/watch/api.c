@@ -176,6 +176,7 @@ unsigned api_streams(const struct http_plan *plan, const struct api_query *query
 	uint32_t limit = LIMIT, offset = 0;
 	char why[200], text[256];
 	size_t column;
+	int r = 0;
 
 	if (!question)
 		return refuse_errno(body, -ENOMEM);
@@ -188,15 +189,19 @@ unsigned api_streams(const struct http_plan *plan, const struct api_query *query
 		return refuse(body, MHD_HTTP_BAD_REQUEST,
 			      "sort is name, skill, coverage, breach, samples or age, or one of "
 			      "them with a - before it");
-	if (query->match && rollcast_selector_create(query->match, &question->selector, why,
-						     sizeof(why), &column) < 0) {
+	if (query->match)
+		r = rollcast_selector_create(query->match, &question->selector, why, sizeof(why),
+					     &column);
+	if (r == -EINVAL) {
 		snprintf(text, sizeof(text), "match is no selector: %s", why);
 		return refuse(body, MHD_HTTP_BAD_REQUEST, text);
 	}
+	if (r < 0)
+		return refuse_errno(body, r);
 	if (query->search && !(question->part = strdup(query->search)))
 		return refuse_errno(body, -ENOMEM);
 	question->most = offset + limit;
-	int r = ask(&askable, STEAL(question), &findings);
+	r = ask(&askable, STEAL(question), &findings);
 
 	if (r < 0)
 		return refuse_errno(body, r);

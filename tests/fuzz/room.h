@@ -5,6 +5,7 @@
 #ifndef TESTS_FUZZ_ROOM_H
 #define TESTS_FUZZ_ROOM_H
 
+#include "daemon/base/clock.h"
 #include "daemon/base/counters.h"
 #include "daemon/base/values.h"
 #include "daemon/message.h"
@@ -93,7 +94,9 @@ static inline void room_open(struct room *room, bool keeping)
 static inline void room_feed(struct room *room, const char *name, int64_t from_s, uint32_t count)
 {
 	const struct rollcast_text text = {name, strlen(name)};
-	struct letter letter = {.kind = LETTER_SAMPLES, .samples = block_pool_take(&room->samples)};
+	struct letter letter = {.kind = LETTER_SAMPLES,
+				.arrival_us = clock_monotonic_us(),
+				.samples = block_pool_take(&room->samples)};
 	struct sample_record *record =
 		block_append(letter.samples, sample_record_size(count, (uint32_t)text.length));
 

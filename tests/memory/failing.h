@@ -20,18 +20,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { LIVE_MAX = 1 << 16 };
 
 static struct {
 	pthread_mutex_t lock;
 	bool armed;
-	uint64_t left;	      /* allocations until the one that fails */
-	bool failed;	      /* it has */
 	void *live[LIVE_MAX]; /* allocated while armed and not freed: a hash table */
 	size_t live_count;
 	uint64_t injected; /* over all runs */
 } failing = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* The run, shared with child processes. */
+static struct failing_run {
+	_Atomic int64_t left; /* allocations until the one that fails; below 0: it has */
+} * failing_run;
 
 static size_t failing_slot(const void *memory)
 {
@@ -45,22 +49,10 @@ static size_t failing_slot(const void *memory)
 /* Whether this allocation may go on. */
 static bool failing_allows(void)
 {
-	bool allows;
-
-	pthread_mutex_lock(&failing.lock);
-	allows = !failing.armed || failing.left != 0;
-	if (failing.armed && !allows && !failing.failed) {
-		failing.failed = true;
-		failing.injected++;
-		failing.left = UINT64_MAX; /* only one */
-	} else if (failing.armed) {
-		allows = true;
-		failing.left--;
-	}
-	pthread_mutex_unlock(&failing.lock);
-	if (!allows)
-		errno = ENOMEM;
-	return allows;
+	if (!failing.armed || failing_run->left-- != 0)
+		return true;
+	errno = ENOMEM;
+	return false;
 }
 
 static void *failing_note(void *memory)
@@ -174,16 +166,22 @@ void __wrap_free(void *memory)
 
 static void failing_arm(uint64_t nth)
 {
-	failing.left = nth;
-	failing.failed = false;
+	if (!failing_run)
+		failing_run = mmap(NULL, sizeof(*failing_run), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(failing_run != MAP_FAILED);
+	failing_run->left = (int64_t)nth;
 	failing.armed = true;
 }
 
 /* Returns whether an allocation failed since failing_arm. */
 static bool failing_disarm(void)
 {
+	bool failed = failing_run->left < 0;
+
 	failing.armed = false;
-	return failing.failed;
+	failing.injected += failed;
+	return failed;
 }
 
 /* A scenario frees all it made, and returns 0 or a negative errno. */
