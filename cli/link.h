@@ -19,7 +19,6 @@ struct link {
 /* A line of the trouble, if there is any, on stderr. */
 void link_complain(const struct link *link);
 
-
 /* Before the socket binds or connects. A negative errno. */
 int link_open(struct link *link, void *context, void *socket);
 /* Takes what has happened; does not wait. */

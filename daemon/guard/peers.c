@@ -18,8 +18,6 @@ static bool read_address(int fd, union peer_address *ret_address)
 
 	if (getpeername(fd, (struct sockaddr *)&peer.storage, &size))
 		return false;
-	if (peer.storage.ss_family == AF_UNIX) /* what follows is its path, or nothing */
-		memset(peer.address.any.sa_data, 0, sizeof(peer) - sizeof(sa_family_t));
 	*ret_address = peer.address;
 	return true;
 }
@@ -77,13 +75,26 @@ void peers_source(const struct peers *peers, int fd, const void *port,
 		strcpy(ret_source, "a local process");
 }
 
+/* Of unix sockets nothing tells one peer from another. */
+static bool is_same(const union peer_address *a, const union peer_address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->v4.sin_port == b->v4.sin_port &&
+		       a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	return a->any.sa_family != AF_INET6 ||
+	       (a->v6.sin6_port == b->v6.sin6_port &&
+		IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr));
+}
+
 void peers_cut(const struct peers *peers, const void *port)
 {
 	for (size_t fd = 0; fd < peers->count; fd++) {
 		union peer_address now = {0};
 
 		if (peers->items[fd].port == port && read_address((int)fd, &now) &&
-		    !memcmp(&now, &peers->items[fd].address, sizeof(now)))
+		    is_same(&now, &peers->items[fd].address))
 			shutdown((int)fd, SHUT_RDWR);
 	}
 }

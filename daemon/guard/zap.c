@@ -18,7 +18,7 @@ enum {
 /* The frames beyond those we know are thrown away. Returns how many came; 0: none. */
 static int receive_frames(void *socket, char frames[FRAMES][ZAP_TEXT_SIZE], int sizes[FRAMES])
 {
-	char beyond[ZAP_TEXT_SIZE];
+	char beyond[ZAP_TEXT_SIZE] = "";
 	int count = 0, more = 1;
 	size_t more_size = sizeof(more);
 
