@@ -80,6 +80,8 @@ struct port_counters {
 	atomic_bool in_use;
 	char *name;
 	struct counters counters;
+	/* When who has the socket shall connect again, as ZeroMQ does not after a refusal; monotonic. 0: never. */
+	_Atomic int64_t try_again_us;
 };
 
 /* A list that only grows, at its end, by one thread. */
@@ -113,6 +115,14 @@ struct port_counters *ports_use(struct ports *ports, const char *name);
 struct port_counters *ports_first(const struct ports *ports);
 struct port_counters *ports_next(const struct port_counters *port);
 void ports_finish(struct ports *ports);
+
+/* Whether to connect again now; says so once. */
+static inline bool port_tries_again(struct port_counters *port, int64_t now_us)
+{
+	int64_t at_us = atomic_load_explicit(&port->try_again_us, memory_order_relaxed);
+
+	return at_us && now_us >= at_us && atomic_exchange(&port->try_again_us, 0);
+}
 
 static inline void count_add(struct counters *counters, enum counter which, uint64_t amount)
 {

@@ -239,6 +239,15 @@ void socket_detach(void *socket, const struct socket_plan *plan, const struct so
 				      zmq_disconnect(socket, plan->connect[i]));
 }
 
+void socket_try_again(void *socket, const struct socket_plan *plan)
+{
+	if (plan->connect_count != 1)
+		return;
+	zmq_disconnect(socket, plan->connect[0]); /* it is there in name only */
+	if (zmq_connect(socket, plan->connect[0]))
+		complain(plan, "connect to", plan->connect[0], -errno);
+}
+
 int socket_set_high_water_mark(void *socket, const struct socket_plan *plan)
 {
 	int r = set_int(socket, ZMQ_SNDHWM, (int)plan->high_water_mark);

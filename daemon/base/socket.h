@@ -53,6 +53,11 @@ int socket_attach(void *socket, const struct socket_plan *plan, const struct soc
 		  int patience_ms);
 /* Takes back what socket_attach with these did; what is on its way through these connections may be lost. */
 void socket_detach(void *socket, const struct socket_plan *plan, const struct socket_plan *except);
+/*
+ * Connects again what ZeroMQ has given up after it was refused: the one endpoint, for of several it does
+ * not say which, and nothing is done.
+ */
+void socket_try_again(void *socket, const struct socket_plan *plan);
 /* The high-water mark of the plan, at once. */
 int socket_set_high_water_mark(void *socket, const struct socket_plan *plan);
 

@@ -21,6 +21,7 @@
 enum {
 	DOMAIN_SIZE = 80,
 	EVENTS_WAITING = 100000,
+	PATIENCE_S = 10, /* after a server has refused us */
 	FIXED_ITEMS = 3,
 };
 
@@ -34,7 +35,7 @@ _Static_assert(COUNT_INPUT_REFUSED_END - COUNT_INPUT_REFUSED == (int)REASONS &&
 /* A socket with CURVE. Once there it stays; without clients nobody may use it. */
 struct port {
 	char domain[DOMAIN_SIZE];
-	struct counters *counters;
+	struct port_counters *counters;
 	enum counter refused; /* the first of REASONS counters */
 	bool only_connects;
 	struct clients clients;
@@ -80,7 +81,7 @@ static const char *reason_text(const struct port *port, enum reason reason)
 		[REASON_HANDSHAKE] = "no handshake: its server key is wrong, or it has none",
 	};
 	static const char *const of_servers[REASONS] = {
-		[REASON_KEY] = "our key is not among its clients; ZeroMQ tries no more",
+		[REASON_KEY] = "our key is not among its clients",
 		[REASON_PLAINTEXT] = "it does not speak CURVE",
 		[REASON_HANDSHAKE] = "no handshake: our server key is not its, or it uses none",
 	};
@@ -95,7 +96,7 @@ static void refuse(struct guard *guard, const struct port *port, enum reason rea
 	char who[REFUSALS_SOURCE_SIZE], more[64] = "";
 	uint64_t unsaid;
 
-	count_add(port->counters, port->refused + reason, 1);
+	count_add(&port->counters->counters, port->refused + reason, 1);
 	snprintf(who, sizeof(who), "%s: %s", port->domain, *source ? source : "somebody");
 	if (!refusals_say(&guard->refusals, who, clock_monotonic_us(), &unsaid))
 		return;
@@ -174,6 +175,13 @@ static bool receive_event(void *monitor, struct event *ret_event)
 	return true;
 }
 
+/* What ZeroMQ takes for final may change: a server learns our key, or to speak CURVE. */
+static void try_again(struct port *port)
+{
+	if (port->only_connects)
+		port->counters->try_again_us = clock_monotonic_us() + PATIENCE_S * INT64_C(1000000);
+}
+
 static void note_failure(struct monitor *monitor, enum reason reason)
 {
 	monitor->failed = true;
@@ -200,8 +208,10 @@ static void take_event(struct guard *guard, struct monitor *monitor, const struc
 	case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
 		if (port->only_connects)
 			refuse(guard, port, REASON_KEY, event->address, "");
+		try_again(port);
 		break;
 	case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+		try_again(port);
 		note_failure(monitor, event->value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
 					      ? REASON_PLAINTEXT
 					      : REASON_HANDSHAKE);
@@ -424,7 +434,7 @@ static int give_counters(struct port *port, struct ports *ports, const char *nam
 
 	if (!counters)
 		return -ENOMEM;
-	port->counters = &counters->counters;
+	port->counters = counters;
 	return 0;
 }
 

@@ -279,6 +279,8 @@ static void *run(void *argument)
 	while (!(stop->revents & ZMQ_POLLIN)) {
 		heartbeat_beat(in->plan.heartbeat);
 		bool more = drain_all(in);
+
+		inputs_try_again(&in->inputs, in->round_us);
 		int wait_ms = plan_poll(in);
 
 		zmq_poll(in->poll_items, (int)in->inputs.count + 1, more ? 0 : wait_ms);

@@ -201,6 +201,20 @@ int inputs_change(struct inputs *inputs, void *context, const struct settings *s
 	return 0;
 }
 
+void inputs_try_again(struct inputs *inputs, int64_t now_us)
+{
+	struct plan plan;
+
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct input *input = &inputs->items[i];
+
+		if (port_tries_again(input->port, now_us)) {
+			plan_init(&plan, input->settings);
+			socket_try_again(input->socket, &plan.socket);
+		}
+	}
+}
+
 void inputs_close(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++)

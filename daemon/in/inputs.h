@@ -31,6 +31,8 @@ struct inputs {
  */
 int inputs_change(struct inputs *inputs, void *context, const struct settings *settings,
 		  struct ports *ports);
+/* Connects again where the guard says that it is time to. */
+void inputs_try_again(struct inputs *inputs, int64_t now_us);
 void inputs_close(struct inputs *inputs);
 
 #endif

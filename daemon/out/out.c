@@ -373,6 +373,7 @@ static void *run(void *argument)
 		r = take_blocks(out, &pausing);
 		send_snapshots(out, !pausing);
 		publish_counts(out);
+		outputs_try_again(&out->outputs, clock_monotonic_us());
 	} while (r != QUEUE_CLOSED && !pausing);
 	return NULL;
 }

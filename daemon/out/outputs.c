@@ -204,6 +204,20 @@ int outputs_change(struct outputs *outputs, void *context, const struct settings
 	return 0;
 }
 
+void outputs_try_again(struct outputs *outputs, int64_t now_us)
+{
+	struct plan plan;
+
+	for (size_t i = 0; i < outputs->count; i++) {
+		const struct output *output = &outputs->items[i];
+
+		if (output->socket && port_tries_again(output->port, now_us)) {
+			plan_init(&plan, output->settings);
+			socket_try_again(output->socket, &plan.socket);
+		}
+	}
+}
+
 void outputs_close(struct outputs *outputs)
 {
 	for (size_t i = 0; i < outputs->count; i++)

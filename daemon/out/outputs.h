@@ -34,6 +34,8 @@ struct outputs {
  */
 int outputs_change(struct outputs *outputs, void *context, const struct settings *settings,
 		   struct ports *ports);
+/* Connects again where the guard says that it is time to. */
+void outputs_try_again(struct outputs *outputs, int64_t now_us);
 void outputs_close(struct outputs *outputs);
 
 #endif

@@ -205,6 +205,32 @@ def test_the_daemon_is_a_client_of_a_server_in_python(world):
         authenticator.stop()
 
 
+@pytest.mark.parametrize("theirs, ours", [(zmq.PUSH, "pull"), (zmq.XPUB, "sub")])
+def test_a_server_that_learns_our_key_later_is_asked_again(world, theirs, ours):
+    server, own = Keys(world.directory, "theirs", by="pyzmq"), Keys(world.directory, "own")
+    clients = world.directory / "theirs"
+    clients.mkdir()
+    authenticator, sender, endpoint = pyzmq_server(world, theirs, server, clients)
+    try:
+        forecasts = free_endpoint()
+        receiver = world.client(zmq.PULL, bind=forecasts)
+        daemon = world.daemon(settings(
+            [{"type": ours, "connect": endpoint,
+              "curve": {"secret_key_file": str(own.secret_file),
+                        "server_key_file": str(server.public_file)}}],
+            [{"type": "push", "connect": forecasts}]))
+        daemon.wait_for_log("our key is not among its clients")
+        shutil.copy(own.public_file, clients)
+        authenticator.configure_curve(domain="global", location=str(clients))
+        if theirs == zmq.XPUB:
+            assert sender.socket.poll(WAIT_S * 1000), "nobody subscribed"
+        for i in range(30):
+            sender.send({"name": "load", "time": EPOCH + i, "value": i})
+        assert receiver.receive_until(lambda f: f["time"] >= EPOCH + 29)
+    finally:
+        authenticator.stop()
+
+
 def test_a_server_that_refuses_the_daemon_is_named_in_the_log(world):
     server, own = Keys(world.directory, "theirs", by="pyzmq"), Keys(world.directory, "own")
     clients = world.directory / "theirs"
