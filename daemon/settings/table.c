@@ -143,7 +143,8 @@ const struct key table_keys[] = {
 		 "that none matches is not forecast."},
 	{"streams[].step", KEY_DURATION, PLACE(stream_settings, stream.grid.step_us), .min = MS,
 	 .max = 366 * D, .special = "auto", .fallback = "auto",
-	 .help = "Spacing of the regular grid; `auto` finds it from the first samples."},
+	 .help = "Spacing of the regular grid; `auto` finds it from the first samples, and anew "
+		 "when the stream's rate has changed for good; what is remembered is kept."},
 	{"streams[].aggregate", KEY_WORD, PLACE(stream_settings, stream.grid.aggregate),
 	 .words = aggregates, .fallback = "mean",
 	 .help = "What several samples in one step become; `rate` is for counters: their increase "

@@ -208,7 +208,11 @@ void rollcast_stream_read_channels(struct rollcast_stream *stream, rollcast_chan
 /* Closes all open steps that have a sample, for a stream that fell silent. */
 void rollcast_stream_flush(struct rollcast_stream *stream);
 
-/* The step in use; 0 while `step: auto` has not found one. */
+/*
+ * The step in use; 0 while `step: auto` has not found one. When it finds another one, because the stream's
+ * rate has changed for good, the stream begins anew with its window in that step: with the push, and the
+ * next forecast is of that step.
+ */
 int64_t rollcast_stream_step_us(const struct rollcast_stream *stream);
 
 /*
@@ -276,7 +280,8 @@ DEFINE_CLEANUP(struct rollcast_job *, rollcast_job_destroy);
 
 /*
  * Takes what the job found into use. Returns 0, or ROLLCAST_NETWORK_DIVERGED: the old weights stay
- * and the next training starts afresh, or a negative errno if the job could not run: all stays.
+ * and the next training starts afresh, or a negative errno if the job could not run: all stays. What it
+ * found for a step that is not in use any more is of no use: 0, and all stays.
  * Consumes the job.
  */
 int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *job);

@@ -95,6 +95,7 @@ void rollcast_stream_destroy(struct rollcast_stream *stream)
 		return;
 	grid_finish(&stream->grid);
 	past_finish(&stream->past);
+	past_finish(&stream->before);
 	channels_finish(&stream->channels);
 	fit_finish(&stream->fit);
 	rollcast_shared_unref(stream->shared);
@@ -245,4 +246,26 @@ int stream_make_ready(struct rollcast_stream *stream)
 	if (stream->shared)
 		blend_expect(&stream->blend, &stream->shared->usual);
 	return 0;
+}
+
+void stream_begin_anew(struct rollcast_stream *stream, int64_t before_us)
+{
+	if (past_count(&stream->past) && !stream->before.marks) {
+		stream->before = stream->past;
+		stream->before_us = before_us;
+		stream->past = (struct past){0};
+	}
+	past_finish(&stream->past);
+	channels_finish(&stream->channels);
+	fit_finish(&stream->fit);
+	intervals_finish(&stream->intervals);
+	pending_finish(&stream->pending);
+	stream->fit = (struct fit){0};
+	stream->score = (struct score){0};
+	stream->drift = (struct drift){0};
+	stream->forecast = (struct rollcast_forecast){0};
+	memset(stream->states, 0, sizeof(stream->states));
+	stream->job_begun = 0;
+	stream->anew = true;
+	stream->ready = false;
 }

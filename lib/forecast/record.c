@@ -296,6 +296,11 @@ static void stream_archive(struct archive *record, struct rollcast_stream *strea
 	if (!grid_archive(&section, &stream->grid))
 		*anew |= ROLLCAST_ANEW_ALL;
 	archive_close(record, &section);
+	if (!stream->settings->grid.step_us && grid_step_us(&stream->grid) &&
+	    archive_open(record, "spacing", 1, &section)) {
+		grid_spacing_archive(&section, &stream->grid);
+		archive_close(record, &section);
+	}
 	if (archive_is_loading(record) && !record->error && about->ready &&
 	    !(*anew & ROLLCAST_ANEW_ALL)) {
 		r = grid_step_us(&stream->grid) ? stream_make_ready(stream) : -EINVAL;

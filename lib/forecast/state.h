@@ -54,6 +54,10 @@ struct rollcast_stream {
 	double quantile_levels[ROLLCAST_QUANTILES_MAX];
 	struct rollcast_forecast forecast;
 
+	struct past before; /* the window in the step before, until the first of the new ones */
+	int64_t before_us;  /* that step */
+	bool anew; /* what is replayed after that is no news: only its end is forecast from */
+
 	bool job_out;
 	uint64_t due;	    /* index of the step at which training is due */
 	uint64_t job_begun; /* steps seen when the job that is out was made */
@@ -65,6 +69,9 @@ uint64_t stream_span_steps(struct rollcast_span span, int64_t step_us);
 
 /* Makes everything that needs the step to be known. 0, -ENOMEM: call it again. */
 int stream_make_ready(struct rollcast_stream *stream);
+
+/* The grid has found another step, not `before_us` any more: all begins anew with it, but for the window. */
+void stream_begin_anew(struct rollcast_stream *stream, int64_t before_us);
 
 /* Scores all that was said about the step `index`, before anything learns from it. */
 void stream_score(struct rollcast_stream *stream, uint64_t index, double value);

@@ -3,8 +3,11 @@
  */
 #include "rollcast/stream.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "lib/forecast/resample.h"
 #include "lib/forecast/state.h"
 #include "lib/forecast/vectors.h"
 
@@ -187,10 +190,13 @@ static void make_forecast(struct rollcast_stream *stream)
 
 int rollcast_stream_push(struct rollcast_stream *stream, int64_t time_us, double value)
 {
+	int64_t before_us = grid_step_us(&stream->grid);
 	int r = grid_push(&stream->grid, time_us, value);
 
 	if (r == ROLLCAST_PUSH_ACCEPTED)
 		stream->samples++;
+	if (stream->ready && grid_step_us(&stream->grid) != before_us)
+		stream_begin_anew(stream, before_us);
 	return r;
 }
 
@@ -211,6 +217,33 @@ void rollcast_stream_read_channels(struct rollcast_stream *stream, rollcast_chan
 	stream->read_context = context;
 }
 
+/* The window of the step before, in the step that there is now, up to the first of the new ones. */
+static int take_over(struct rollcast_stream *stream, int64_t next_us)
+{
+	size_t count = past_count(&stream->before), most = stream->past.values.capacity;
+	CLEANUP(free) uint8_t *marks = malloc(count + 1);
+	const struct resample resample = {
+		.past = &stream->before,
+		.marks = marks,
+		.before_us = stream->before_us,
+		.step_us = grid_step_us(&stream->grid),
+		.sums = stream->settings->grid.aggregate == ROLLCAST_AGGREGATE_SUM,
+	};
+
+	if (!marks)
+		return -ENOMEM;
+	past_marks(&stream->before, marks);
+	count = resample_count(&resample, next_us);
+	for (count = count < most ? count : most; count; count--) {
+		struct grid_step step =
+			resample_step(&resample, next_us - (int64_t)count * resample.step_us);
+
+		learn(stream, &step);
+	}
+	past_finish(&stream->before);
+	return 0;
+}
+
 int rollcast_stream_take(struct rollcast_stream *stream)
 {
 	struct grid_step step;
@@ -219,6 +252,8 @@ int rollcast_stream_take(struct rollcast_stream *stream)
 	if (!stream->ready && grid_step_us(&stream->grid) && (r = stream_make_ready(stream)) < 0)
 		return r;
 	while (grid_pop(&stream->grid, &step)) {
+		if (stream->before.marks && (r = take_over(stream, step.time_us)) < 0)
+			return r;
 		if (is_jump(stream, step.time_us)) /* what was said is about other times */
 			pending_clear(&stream->pending);
 		if (step.filled || isnan(step.value)) {
@@ -228,6 +263,9 @@ int rollcast_stream_take(struct rollcast_stream *stream)
 		/* Score before learning: afterwards the experts have seen the answer. */
 		stream_score(stream, stream->past.steps, step.value);
 		learn(stream, &step);
+		if (stream->anew && grid_is_ready(&stream->grid))
+			continue;
+		stream->anew = false;
 		return 1;
 	}
 	return 0;

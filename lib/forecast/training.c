@@ -135,6 +135,10 @@ int rollcast_stream_adopt(struct rollcast_stream *stream, struct rollcast_job *j
 	int result = job->result;
 
 	stream->job_out = false;
+	if (job->step_us != grid_step_us(&stream->grid)) { /* another one was found meanwhile */
+		rollcast_job_destroy(job);
+		return 0;
+	}
 	stream->due = stream->job_begun + stream_retrain_after(stream, stream->job_begun);
 	if (result >= 0) {
 		forget_seasons(stream, &job->fit);

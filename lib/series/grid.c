@@ -14,7 +14,6 @@
 #define DAY_US	    INT64_C(86400000000)
 
 enum {
-	EARLY_DISTINCT = 10, /* times that tell the step */
 	FAR_STEPS = 1000,
 	LATE_STEPS = 16,
 };
@@ -214,7 +213,7 @@ static void accept_sample(struct grid *grid, int64_t time_us, double value, bool
 }
 
 /* A sample, once the step is known. */
-static int admit(struct grid *grid, int64_t time_us, double value, bool may_haste)
+int grid_admit(struct grid *grid, int64_t time_us, double value, bool may_haste)
 {
 	int64_t far_us = FAR_STEPS * grid->settings.step_us;
 	if (far_us < DAY_US)
@@ -254,78 +253,6 @@ int grid_layout(struct grid *grid, int64_t step_us, int64_t lateness_us)
 	return 0;
 }
 
-/* Keeps a sample in its place by time, behind those of the same time. */
-static int keep_early(struct grid *grid, int64_t time_us, double value, size_t *ret_place)
-{
-	size_t place = grid->early_count;
-	while (place && grid->early[place - 1].time_us > time_us)
-		place--;
-	bool known = place && grid->early[place - 1].time_us == time_us;
-	if (known && grid->early_count >= GRID_EARLY_MAX)
-		return ROLLCAST_PUSH_TIME;
-	if (grid->early_count == grid->early_capacity) {
-		size_t capacity = grid->early_capacity ? 2 * grid->early_capacity : 16;
-		struct grid_sample *early = realloc(grid->early, capacity * sizeof(*early));
-		if (!early)
-			return -ENOMEM;
-		grid->early = early;
-		grid->early_capacity = capacity;
-	}
-	memmove(grid->early + place + 1, grid->early + place,
-		(grid->early_count - place) * sizeof(*grid->early));
-	grid->early[place] = (struct grid_sample){time_us, value};
-	grid->early_count++;
-	grid->early_distinct += !known;
-	*ret_place = place;
-	return ROLLCAST_PUSH_ACCEPTED;
-}
-
-/* Step and phase from the samples kept. */
-static int find_step(struct grid *grid)
-{
-	int64_t times_us[EARLY_DISTINCT];
-	size_t count = 0;
-	for (size_t i = 0; i < grid->early_count && count < EARLY_DISTINCT; i++)
-		if (!count || grid->early[i].time_us != times_us[count - 1])
-			times_us[count++] = grid->early[i].time_us;
-	int64_t step_us = step_find(times_us, count);
-	int64_t lateness_us = grid->settings.lateness_us;
-	if (lateness_us / step_us > GRID_OPEN_MAX)
-		lateness_us = GRID_OPEN_MAX * step_us;
-	int r = grid_layout(grid, step_us, lateness_us);
-	if (r)
-		return r;
-	grid->label_us = step_us / 2;
-	grid->phase_us = step_point(times_us, count, step_us) - grid->label_us;
-	return 0;
-}
-
-/* A sample while the step is unknown. */
-static int learn(struct grid *grid, int64_t time_us, double value)
-{
-	size_t place;
-	int r = keep_early(grid, time_us, value, &place);
-	if (r)
-		return r;
-	bool enough = grid->early_distinct >= EARLY_DISTINCT || grid->early_count >= GRID_EARLY_MAX;
-	if (!enough || grid->early_distinct < 2)
-		return ROLLCAST_PUSH_ACCEPTED;
-	r = find_step(grid);
-	int result = r;
-	for (size_t i = 0; r >= 0 && i < grid->early_count; i++) {
-		/* Haste only at the end: what is kept already need not be lost. */
-		r = admit(grid, grid->early[i].time_us, grid->early[i].value,
-			  i + 1 == grid->early_count);
-		if (i == place || r < 0)
-			result = r;
-	}
-	if (grid_step_us(grid)) {
-		free(grid->early);
-		grid->early = NULL;
-	}
-	return result;
-}
-
 int grid_init(struct grid *grid, const struct rollcast_grid_settings *settings)
 {
 	int64_t step_us = settings->step_us, lateness_us = settings->lateness_us;
@@ -333,7 +260,8 @@ int grid_init(struct grid *grid, const struct rollcast_grid_settings *settings)
 		return -EINVAL;
 	if (step_us && lateness_us / step_us > GRID_OPEN_MAX)
 		return -EINVAL;
-	*grid = (struct grid){.settings = *settings, .proof = GRID_PROOF_FIRST};
+	*grid = (struct grid){
+		.settings = *settings, .lateness_us = lateness_us, .proof = GRID_PROOF_FIRST};
 	return step_us ? grid_layout(grid, step_us, lateness_us) : 0;
 }
 
@@ -351,7 +279,12 @@ int grid_push(struct grid *grid, int64_t time_us, double value)
 		return ROLLCAST_PUSH_NOT_FINITE;
 	if (time_us < -TIME_MAX_US || time_us > TIME_MAX_US)
 		return ROLLCAST_PUSH_TIME;
-	return grid_step_us(grid) ? admit(grid, time_us, value, true) : learn(grid, time_us, value);
+	if (!grid_step_us(grid))
+		return grid_learn_step(grid, time_us, value);
+	int r = grid_admit(grid, time_us, value, true);
+	if (r == ROLLCAST_PUSH_ACCEPTED && grid->label_us)
+		r = grid_watch_step(grid, time_us, value);
+	return r;
 }
 
 /* The step that is missing at `time_us`, between the last measured one and `next`. */
@@ -409,6 +342,11 @@ bool grid_pop(struct grid *grid, struct grid_step *ret_step)
 	grid->taken = true;
 	grid->taken_us = time_us;
 	return true;
+}
+
+bool grid_is_ready(const struct grid *grid)
+{
+	return grid->closed_count > 0;
 }
 
 void grid_flush(struct grid *grid)

@@ -12,6 +12,11 @@
  * around the grid points and are labelled by them, so that jitter makes no cell empty and none
  * double.
  *
+ * Another step. `step: auto` goes on looking at the spacing of samples, ten distinct times after the
+ * other. If they tell six times in succession, and for ten steps at least, about the same step, a fifth
+ * or more away from the one in use, then the stream's rate has changed for good, or was not told by its
+ * first samples: the grid begins anew with the last ten. What was open or not taken is left out then.
+ *
  * Closing. A cell closes when a sample comes that is newer than its end by the lateness. Without a
  * lateness, a stream that has proved regular (the last three cells had one sample each) closes its
  * cell at once, so that a forecast need not wait for the next sample. If another sample of that
@@ -71,14 +76,24 @@ struct grid_counter {
 	double value, rate;	   /* NaN: not known yet */
 };
 
-/* To be read by grid.c and grid_archive.c alone. */
+/* What the newest samples say about the step, ten distinct times after the other. */
+struct grid_spacing {
+	uint32_t agreeing; /* tens in succession that tell about the same, */
+	int64_t step_us;   /* this, which is not the step in use */
+	int64_t since_us;  /* when the first of them began */
+};
+
+/* To be read by grid.c, grid_step.c and grid_archive.c alone. */
 struct grid {
 	struct rollcast_grid_settings settings; /* step and lateness as they are in use */
 	int64_t phase_us;			/* cells begin at phase + k x step */
 	int64_t label_us;			/* from a cell's begin to its label */
 
-	struct grid_sample *early; /* sorted; only while `step: auto` has found none */
+	/* Only of `step: auto`, sorted: all samples while there is no step, then the newest ones. */
+	struct grid_sample *early;
 	size_t early_count, early_capacity, early_distinct;
+	int64_t lateness_us; /* as it is set */
+	struct grid_spacing spacing;
 
 	struct grid_cell *cells; /* ring of open cells; the oldest at `first` begins at open_us */
 	size_t cell_capacity, first;
@@ -123,11 +138,13 @@ int grid_push(struct grid *grid, int64_t time_us, double value);
 
 /* Takes the oldest closed step not yet taken; false: there is none. Ask after each push. */
 bool grid_pop(struct grid *grid, struct grid_step *ret_step);
+/* Whether there is one. */
+bool grid_is_ready(const struct grid *grid);
 
 /* Closes all open cells that have samples, for a stream that fell silent. */
 void grid_flush(struct grid *grid);
 
-/* The step in use; 0 while `step: auto` has found none. */
+/* The step in use; 0 while `step: auto` has found none. A push may change it. */
 int64_t grid_step_us(const struct grid *grid);
 
 /*
@@ -136,6 +153,8 @@ int64_t grid_step_us(const struct grid *grid);
  * they are set now; whatever is open stays open.
  */
 bool grid_archive(struct archive *archive, struct grid *grid);
+/* Beside it, of `step: auto`: what the newest samples say about the step. */
+void grid_spacing_archive(struct archive *archive, struct grid *grid);
 /* The step of a grid that was saved; 0 while it was not known. */
 int64_t grid_saved_step_us(struct archive *archive);
 

@@ -201,6 +201,19 @@ int64_t grid_saved_step_us(struct archive *archive)
 	return archive->error ? 0 : kind.step_us;
 }
 
+void grid_spacing_archive(struct archive *archive, struct grid *grid)
+{
+	struct grid_spacing *spacing = &grid->spacing;
+
+	archive_value(archive, &spacing->agreeing);
+	archive_time(archive, &spacing->step_us);
+	archive_time(archive, &spacing->since_us);
+	archive_check(archive, !spacing->agreeing || spacing->step_us > 0);
+	early_archive(archive, grid);
+	archive_check(archive, grid->early_count == grid->early_distinct &&
+				       grid->early_count < GRID_EARLY_DISTINCT);
+}
+
 bool grid_archive(struct archive *archive, struct grid *grid)
 {
 	const struct kind now = {is_auto(grid), grid->settings.aggregate, grid->settings.step_us};

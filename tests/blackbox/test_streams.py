@@ -1,6 +1,7 @@
 """What becomes of samples before they are forecast: counters, limits, thresholds."""
 
 import json
+import math
 import signal
 import time
 import urllib.request
@@ -379,3 +380,56 @@ def test_other_thresholds_end_and_begin_alerts_and_answers_know_them(world):
         assert (raised["threshold"], raised["state"]) == (name, "raised")
     assert alerts.receive(0.5) is None
     assert daemon.stop() == 0
+
+
+def test_a_stream_whose_rate_changes_is_forecast_in_its_new_step_with_the_window_it_had(world):
+    daemon, samples, forecasts = world.push_pull(stream={"step": "auto", "window": 400})
+    at, wave = EPOCH, lambda at: math.sin(at / 300)
+    for step, count in [(10, 200), (5, 100), (20, 100)]:
+        for _ in range(count):
+            samples.send({"name": "s", "time": at, "value": wave(at)})
+            at += step
+        got = forecasts.receive_until(lambda f: f["time"] == at - step and f["step"] == step)
+        assert sum(f["step"] == step for f in got) > 25
+    assert daemon.stop() == 0
+    # A second sample in a step that was closed with its first one is late; then it is closed later.
+    assert daemon.counters()['samples_total{result="accepted"}'] >= 398
+
+
+@pytest.mark.parametrize("unit,factor", [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_a_clock_that_jumps_spoils_no_other_stream_and_its_own_recovers(world, unit, factor):
+    """An hour back and forth, as with daylight saving time, and a year ahead, for one sample or for many."""
+    samples, theirs = free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings([{"type": "pull", "bind": [samples], "time_unit": unit}],
+                                   [{"type": "push", "connect": [theirs]}],
+                                   stream={"step": "1m", "horizon": 2, **QUIET}))
+    samples, forecasts = world.client(zmq.PUSH, connect=samples), world.client(zmq.PULL, bind=theirs)
+    hour, year, last = 3600, 366 * 86400, {}
+    begin = EPOCH - EPOCH % 60
+
+    def send(name, at, value=1.0):
+        samples.send({"name": name, "time": int(at * factor), "value": value})
+
+    def minutes(first, end, shift, every_other=0):
+        for i in range(first, end):
+            send("good", begin + 60 * i)
+            send("bad", begin + 60 * i + shift)
+            if every_other:
+                send("bad", begin + 60 * i + every_other)
+
+    minutes(0, 100, 0)
+    minutes(100, 200, -hour)
+    minutes(200, 300, 0)
+    minutes(300, 400, 0, every_other=year)  # one of two senders: never believed
+    minutes(400, 500, year)                 # for good
+    minutes(500, 600, 0)                    # and put right
+    for forecast in forecasts.drain(1):
+        last.setdefault(forecast["name"], []).append((forecast["time"] - begin) // 60)
+    assert last["good"] == list(range(len(last["good"]))) and last["good"][-1] >= 598
+    bad = last["bad"]
+    assert bad[-1] >= 598, "it has recovered"
+    assert set(range(101, 120)) < set(bad) and set(range(320, 399)) < set(bad)
+    assert any(minute > year // 60 for minute in bad)
+    assert set(range(520, 599)) < set(bad)
+    assert daemon.stop() == 0
+    assert daemon.counters()['samples_total{result="off_time"}'] >= 100

@@ -443,6 +443,111 @@ static void auto_restarts_at_the_phase_of_a_clock_put_back(void **state)
 	grid_finish(&grid);
 }
 
+/* Takes what there is; the value of the last step, and its time. */
+static double take_last(struct grid *grid, int64_t *ret_time_us)
+{
+	struct grid_step step = {0};
+	while (grid_pop(grid, &step))
+		;
+	*ret_time_us = step.time_us;
+	return step.value;
+}
+
+static void auto_finds_another_step_when_the_rate_changes_for_good(void **state)
+{
+	(void)state;
+	static const int64_t rates[][2] = {{10 * S, S},	     {S, 10 * S},	 {10 * S, 15 * S},
+					   {15 * S, 10 * S}, {60 * S, 3600 * S}, {S, S / 100}};
+	for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+		const struct rollcast_grid_settings settings = {.gap_longest = 3};
+		int64_t time_us = 5000 * S, step_us = rates[i][1], last_us;
+		struct grid grid;
+		int needed = 0;
+		assert_int_equal(grid_init(&grid, &settings), 0);
+		for (int j = 0; j < 200; j++, time_us += rates[i][0])
+			assert_int_equal(grid_push(&grid, time_us, j), A);
+		assert_int_equal(grid_step_us(&grid), rates[i][0]);
+		for (; grid_step_us(&grid) != step_us && needed < 20000; needed++) {
+			assert_in_range(grid_push(&grid, time_us, needed), A, L);
+			time_us += step_us;
+		}
+		/* The first ten may be of both rates; it takes ten of the steps before. */
+		assert_true(needed <= 80 || needed * step_us <= 20 * rates[i][0]);
+		assert_true(take_last(&grid, &last_us) == needed - 1);
+		assert_int_equal(last_us, time_us - step_us);
+		for (int j = 0; j < 20; j++, time_us += step_us) {
+			assert_int_equal(grid_push(&grid, time_us, j), A);
+			assert_true(take_last(&grid, &last_us) == j && last_us == time_us);
+		}
+		grid_finish(&grid);
+	}
+}
+
+static void a_burst_and_an_outage_are_no_other_step(void **state)
+{
+	(void)state;
+	const struct rollcast_grid_settings settings = {.gap_longest = 3};
+	int64_t time_us = 0;
+	struct grid grid;
+	assert_int_equal(grid_init(&grid, &settings), 0);
+	for (int i = 0; i < 3000; i++) {
+		time_us += 10 * S;
+		/* A hundred samples within five steps, and sometimes nothing for nine. */
+		for (int j = 0; j < 100 && i % 300 == 299; j++)
+			grid_push(&grid, time_us += S / 2, 0);
+		if (i % 500 == 499)
+			time_us += 90 * S;
+		grid_push(&grid, time_us, i);
+		assert_true(i < 10 || grid_step_us(&grid) == 10 * S);
+		take_last(&grid, &(int64_t){0});
+	}
+	grid_finish(&grid);
+}
+
+/* Uniform in [0, 1). */
+static double draw(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (double)(*seed >> 11) / (double)(UINT64_C(1) << 53);
+}
+
+static void samples_at_random_times_do_not_change_the_step_all_the_time(void **state)
+{
+	(void)state;
+	const struct rollcast_grid_settings settings = {.gap_longest = 3};
+	int64_t time_us = 0, step_us = 0;
+	struct grid grid;
+	uint64_t seed = 1;
+	int changes = 0;
+	assert_int_equal(grid_init(&grid, &settings), 0);
+	for (int i = 0; i < 100000; i++) {
+		time_us += (int64_t)(-10e6 * log(1 - draw(&seed))) + 1;
+		grid_push(&grid, time_us, i);
+		changes += grid_step_us(&grid) != step_us;
+		step_us = grid_step_us(&grid);
+		take_last(&grid, &(int64_t){0});
+	}
+	assert_in_range(changes, 1, 3);
+	grid_finish(&grid);
+}
+
+static void jitter_and_missing_samples_are_no_other_step(void **state)
+{
+	(void)state;
+	const struct rollcast_grid_settings settings = {.gap_longest = 3};
+	struct grid grid;
+	uint64_t seed = 2;
+	assert_int_equal(grid_init(&grid, &settings), 0);
+	for (int i = 0; i < 20000; i++) {
+		double jitter = draw(&seed) - 0.5;
+		if (i < 10 || draw(&seed) > 0.3)
+			grid_push(&grid, (int64_t)((i + 0.1 * jitter) * 1e7), i);
+		assert_true(i < 10 || grid_step_us(&grid) == 10 * S);
+		take_last(&grid, &(int64_t){0});
+	}
+	grid_finish(&grid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +573,10 @@ int main(void)
 		cmocka_unit_test(auto_finds_step_and_phase_and_plays_the_first_samples_again),
 		cmocka_unit_test(auto_keeps_a_bounded_number_of_samples_of_one_time),
 		cmocka_unit_test(auto_restarts_at_the_phase_of_a_clock_put_back),
+		cmocka_unit_test(auto_finds_another_step_when_the_rate_changes_for_good),
+		cmocka_unit_test(a_burst_and_an_outage_are_no_other_step),
+		cmocka_unit_test(samples_at_random_times_do_not_change_the_step_all_the_time),
+		cmocka_unit_test(jitter_and_missing_samples_are_no_other_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
