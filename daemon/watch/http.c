@@ -265,6 +265,12 @@ static enum MHD_Result reply_text(struct MHD_Connection *connection, unsigned st
 		     allow);
 }
 
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
 static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *connection,
 				   const struct route *route)
 {
@@ -281,6 +287,7 @@ static enum MHD_Result reply_route(struct http *http, struct MHD_Connection *con
 		free(body);
 		return MHD_NO;
 	}
+	visitors_asked(visitor_of(connection), clock_monotonic_us()); /* it may have taken long */
 	return reply(connection, status, route->type, body, size, MHD_RESPMEM_MUST_FREE, NULL);
 }
 
@@ -337,12 +344,6 @@ static void note_visitor(void *context, struct MHD_Connection *connection, void 
 		clock_monotonic_us());
 }
 
-static struct visitor *visitor_of(struct MHD_Connection *connection)
-{
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		->socket_context;
-}
-
 static void note_answered(void *context, struct MHD_Connection *connection, void **request,
 			  enum MHD_RequestTerminationCode how)
 {
@@ -365,7 +366,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	(void)upload;
 	if (!*request) { /* only the head has been read so far */
 		*request = &first_call;
-		visitors_asked(visitor_of(connection));
+		visitors_asked(visitor_of(connection), clock_monotonic_us());
 		status = check_head(http, connection, method, &why);
 		return status ? reply_text(connection, status, why, NULL) : MHD_YES;
 	}

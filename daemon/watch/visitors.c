@@ -56,10 +56,12 @@ struct visitor *visitors_hello(struct visitors *visitors, int fd, int64_t now_us
 	return NULL;
 }
 
-void visitors_asked(struct visitor *visitor)
+void visitors_asked(struct visitor *visitor, int64_t now_us)
 {
-	if (visitor)
-		visitor->has_asked = true;
+	if (!visitor)
+		return;
+	visitor->has_asked = true;
+	visitor->since_us = now_us;
 }
 
 void visitors_answered(struct visitor *visitor, int64_t now_us)

@@ -14,7 +14,7 @@ enum {
 	VISITORS_CROWD = 96, /* from here on somebody goes for each who comes */
 };
 
-/* How long a request may take, from the wait for its first byte to the last byte of the answer. */
+/* How long a request may take, from the wait for its first byte to its last, and then its answer on the way. */
 #define VISITORS_PATIENCE_US (30 * INT64_C(1000000))
 
 /* Zero-initialised. One thread. */
@@ -29,8 +29,11 @@ struct visitors {
 
 /* Somebody connects: a place, until visitors_bye; NULL: there is none. Shuts others down if need be. */
 struct visitor *visitors_hello(struct visitors *visitors, int fd, int64_t now_us);
-/* The visitor, who may be NULL, has asked; or has been answered, and may ask again. */
-void visitors_asked(struct visitor *visitor);
+/*
+ * The visitor, who may be NULL, has asked, or gets the answer from now on; or has been answered, and may
+ * ask again.
+ */
+void visitors_asked(struct visitor *visitor, int64_t now_us);
 void visitors_answered(struct visitor *visitor, int64_t now_us);
 /* Before the descriptor is closed. */
 void visitors_bye(struct visitors *visitors, struct visitor *visitor);

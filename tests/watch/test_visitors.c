@@ -47,8 +47,8 @@ static void who_takes_too_long_goes_when_somebody_comes(void **state)
 			  quick = come(&visitors, 0);
 
 	(void)state;
-	visitors_asked(slow.visitor);
-	visitors_asked(quick.visitor);
+	visitors_asked(slow.visitor, 0);
+	visitors_asked(quick.visitor, 0);
 	visitors_answered(quick.visitor, 20 * S);
 	struct connection other = come(&visitors, 29 * S);
 
@@ -76,7 +76,7 @@ static void in_a_crowd_the_longest_silent_goes_but_nobody_who_has_asked(void **s
 	(void)state;
 	for (int i = 0; i < VISITORS_CROWD; i++)
 		all[i] = come(&visitors, i);
-	visitors_asked(all[0].visitor);
+	visitors_asked(all[0].visitor, 0);
 	all[VISITORS_CROWD] = come(&visitors, 1000);
 	all[VISITORS_CROWD + 1] = come(&visitors, 1001);
 	assert_false(is_shut(&all[0]));
@@ -99,10 +99,10 @@ static void more_than_there_are_places_are_not_noted(void **state)
 	for (int i = 0; i < VISITORS_MAX; i++) {
 		all[i] = come(&visitors, i);
 		assert_non_null(all[i].visitor);
-		visitors_asked(all[i].visitor);
+		visitors_asked(all[i].visitor, i);
 	}
 	assert_null(visitors_hello(&visitors, -1, 1000));
-	visitors_asked(NULL);
+	visitors_asked(NULL, 1000);
 	visitors_answered(NULL, 1000);
 	visitors_bye(&visitors, NULL);
 	for (int i = 0; i < VISITORS_MAX; i++)
