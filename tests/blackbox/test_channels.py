@@ -1,10 +1,13 @@
 """Networks that read other streams: `inputs_from`, from outside."""
 
+import json
 import random
+import signal
+import time
 
 import pytest
 
-from rollcast import EPOCH
+from rollcast import EPOCH, WAIT_S
 
 LAG = 4
 HOST = {"host": "a"}
@@ -92,3 +95,25 @@ def test_what_was_read_is_kept_for_a_restart(world, tmp_path):
     alone, together = (error(means, name, load, WARM, WARM + 90) for name in ("alone", "load"))
     print(f"mean error {alone:.2f} alone, {together:.2f} with requests")
     assert together < 0.7 * alone
+
+
+def test_a_reload_can_let_a_stream_read_another_one(world):
+    rule = {"step": "1s", "horizon": LAG, "window": 400, "season": "none"}
+    more = {"streams": [{"match": "*", **rule}], "threads": {"train": 0}}
+    daemon, samples, forecasts = world.push_pull(model={"lookback": 12}, **more)
+    requests, load = make_world(4)
+    columns = {"requests": requests, "load": load}
+    play(samples, forecasts, columns, 0, 120)
+    plan = json.loads(daemon.file.read_text())
+    for start_at, names in [(120, ["requests"]), (180, ["requests", "sessions"]), (240, [])]:
+        plan["streams"] = [{"match": "load", **rule, "inputs_from": names}, {"match": "*", **rule}]
+        daemon.file.write_text(json.dumps(plan))
+        done = daemon.log().count("reload: done")
+        daemon.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + WAIT_S
+        while daemon.log().count("reload: done") == done:
+            assert time.monotonic() < end, daemon.log()
+            time.sleep(0.01)
+        means = play(samples, forecasts, columns, start_at, start_at + 60)
+        assert ("load", start_at + 59) in means
+    assert daemon.stop() == 0

@@ -1,5 +1,6 @@
 """From sockets to sockets: nothing is lost that need not be, and what stops does not stop others."""
 
+import json
 import signal
 import socket
 import threading
@@ -117,6 +118,40 @@ def test_outputs_select_and_prefix_each_for_itself_and_count_their_messages(worl
     assert {f.topic for f in second} == {'cpu_user{host="db1"}', 'memory{host="db1"}'}
     for output in (first, second):
         assert [f.sequence for f in output] == list(range(1, len(output) + 1))
+
+
+def test_outputs_have_formats_and_rates_of_their_own(world):
+    ours, every, json_, lines = [free_endpoint() for _ in range(4)]
+    world.daemon(settings([{"type": "pull", "bind": [ours]}],
+                          [{"type": "push", "connect": [every]},
+                           {"type": "push", "connect": [json_], "format": "json", "every": "10s"},
+                           {"type": "push", "connect": [lines], "format": "influx", "every": "25s",
+                            "match": "memory"}], stream={"retrain": {"every": 100000}}))
+    samples = world.client(zmq.PUSH, connect=ours)
+    outputs = [world.client(zmq.PULL, bind=endpoint).socket for endpoint in (every, json_, lines)]
+    begin = EPOCH - EPOCH % 50
+    for name in ("cpu", "memory"):
+        samples.send_values(name, range(100), start=begin)
+
+    def drain(socket):
+        payloads = []
+        while socket.poll(1000):
+            payloads.append(socket.recv_multipart()[1])
+        return payloads
+
+    whole, thinned, text = [drain(socket) for socket in outputs]
+    whole = [msgpack.unpackb(payload) for payload in whole]
+    thinned = [json.loads(payload) for payload in thinned]
+    assert {f["name"] for f in whole} == {f["name"] for f in thinned} == {"cpu", "memory"}
+    assert len(whole) >= 2 * 99
+    for name in ("cpu", "memory"):
+        times = [f["time"] - begin for f in thinned if f["name"] == name]
+        assert times == list(range(0, 100, 10))
+    by_origin = {(f["name"], f["time"]): f["mean"] for f in whole}
+    for forecast in thinned:
+        assert forecast["mean"] == pytest.approx(by_origin[forecast["name"], forecast["time"]], rel=1e-9)
+    assert len(text) == 4
+    assert all(line.startswith(b"memory_forecast") for payload in text for line in payload.splitlines())
 
 
 def test_rules_are_tried_in_file_order_and_a_stream_without_one_is_not_forecast(world):

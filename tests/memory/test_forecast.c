@@ -96,6 +96,68 @@ static void so_does_one_that_looks_for_its_step(void **state)
 	fail_each("stream, step: auto", live_stream, &settings, false, 1);
 }
 
+static void read_squares(void *context, uint32_t channel, int64_t time_us, int64_t step_us,
+			 double *values, size_t count)
+{
+	(void)context;
+	for (size_t i = 0; i < count; i++) {
+		int64_t step = time_us / step_us - (int64_t)(count - 1 - i);
+
+		values[i] = (double)(step * step % (7 + channel));
+	}
+}
+
+static int live_reader(void *context)
+{
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
+	int r = rollcast_stream_create("x", context, &stream), again;
+
+	if (r < 0)
+		return r;
+	rollcast_stream_read_channels(stream, read_squares, NULL);
+	r = feed(stream, 0, SAMPLES);
+	again = feed(stream, SAMPLES, SAMPLES + 20);
+	assert_non_null(rollcast_stream_latest(stream));
+	return r < 0 ? r : again;
+}
+
+static void so_does_one_that_reads_others(void **state)
+{
+	static char *const names[] = {"a", "b"};
+	struct rollcast_stream_settings settings = small_settings(STEP_US);
+
+	(void)state;
+	settings.channels = names;
+	settings.channel_count = 2;
+	fail_each("stream, channels", live_reader, &settings, false, 1);
+}
+
+/* One sample in three from some time on. */
+static int change_rate(void *context)
+{
+	CLEANUP(rollcast_stream_destroy) struct rollcast_stream *stream = NULL;
+	int r = rollcast_stream_create("x", context, &stream), first;
+
+	if (r < 0)
+		return r;
+	first = feed(stream, 0, SAMPLES);
+	for (unsigned i = SAMPLES; i < SAMPLES + 300; i += 3) {
+		r = feed(stream, i, i + 1);
+		first = r < 0 && !first ? r : first;
+	}
+	assert_int_equal(rollcast_stream_step_us(stream), 3 * STEP_US);
+	assert_non_null(rollcast_stream_latest(stream));
+	return first;
+}
+
+static void so_does_one_whose_rate_changes(void **state)
+{
+	struct rollcast_stream_settings settings = small_settings(0);
+
+	(void)state;
+	fail_each("stream, another step", change_rate, &settings, false, 1);
+}
+
 struct saved {
 	const struct rollcast_stream_settings *settings;
 	void *bytes;
@@ -218,6 +280,8 @@ int main(void)
 		cmocka_unit_test(a_record_is_loaded_whole_or_not_at_all),
 		cmocka_unit_test(a_group_learns_or_says_that_it_cannot),
 		cmocka_unit_test(weights_are_made_written_and_read_or_not_at_all),
+		cmocka_unit_test(so_does_one_that_reads_others),
+		cmocka_unit_test(so_does_one_whose_rate_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

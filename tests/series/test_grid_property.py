@@ -287,3 +287,29 @@ def test_auto_gives_one_step_per_sample_of_a_jittering_stream(grid, data):
     assert len(spacings) == 1 and math.isclose(spacings.pop(), step, rel_tol=0.02)
     for (label, _, _), (time, _) in zip(steps, samples):
         assert abs(label - time) <= step // 2
+
+
+@given(data=st.data())
+@settings(QUICK, max_examples=200)
+def test_auto_follows_a_rate_that_changes_for_good_and_loses_no_sample_of_the_new_one(grid, data):
+    """To any other rate, with jitter: in the end there is a step per sample, at its time."""
+    rates = st.sampled_from([1_000_000, 2_000_000, 5_000_000, 10_000_000, 15_000_000, 60_000_000])
+    before, after = data.draw(rates), data.draw(rates)
+    jitter = data.draw(st.sampled_from([0, 100, 25]))
+    offsets = data.draw(st.lists(st.floats(-1, 1), min_size=30, max_size=30))
+
+    def off(i, rate):
+        return int(offsets[i % 30] * rate / jitter) if jitter else 0
+
+    count = 80 + 20 * before // after
+    samples = [(i * before + off(i, before), 0.0) for i in range(30)]
+    start = 30 * before + after
+    samples += [(start + i * after + off(i, after), float(i + 1)) for i in range(count)]
+    setup = {"step": 0, "aggregate": MEAN, "lateness": 0, "gap": LINEAR, "longest": 3}
+    _, steps = grid.run(setup, samples)
+    last = steps[-8:]
+    assert [step[1:] for step in last] == [(float(i), False) for i in range(count - 7, count + 1)]
+    spacings = {b[0] - a[0] for a, b in zip(last, last[1:])}
+    assert len(spacings) == 1 and math.isclose(spacings.pop(), after, rel_tol=0.02)
+    for (label, _, _), (time, _) in zip(last, samples[-8:]):
+        assert abs(label - time) <= after // 2
