@@ -28,6 +28,7 @@ lint 'systemd units' sh tests/lint/unit.sh
 lint 'manual pages' mandoc -Tlint -Wwarning "$BUILD"/man/*.[158]
 lint 'format' sh tests/lint/format.sh
 lint 'cppcheck' sh tests/lint/cppcheck.sh
+lint 'gcc analyzer' sh tests/lint/analyzer.sh
 lint 'clang-tidy' sh tests/lint/tidy.sh
 echo "$failed linters failed"
 [ $failed -eq 0 ]
