@@ -248,13 +248,6 @@ void socket_try_again(void *socket, const struct socket_plan *plan)
 		complain(plan, "connect to", plan->connect[0], -errno);
 }
 
-int socket_set_high_water_mark(void *socket, const struct socket_plan *plan)
-{
-	int r = set_int(socket, ZMQ_SNDHWM, (int)plan->high_water_mark);
-
-	return r < 0 ? r : set_int(socket, ZMQ_RCVHWM, (int)plan->high_water_mark);
-}
-
 static int tell_guard(void *context, void *socket, const struct socket_plan *plan)
 {
 	int r = curve_watch(context, socket, &plan->curve);

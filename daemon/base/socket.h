@@ -58,7 +58,5 @@ void socket_detach(void *socket, const struct socket_plan *plan, const struct so
  * not say which, and nothing is done.
  */
 void socket_try_again(void *socket, const struct socket_plan *plan);
-/* The high-water mark of the plan, at once. */
-int socket_set_high_water_mark(void *socket, const struct socket_plan *plan);
 
 #endif

@@ -11,13 +11,17 @@ static bool are_same(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* What cannot be changed while there are connections. */
+/*
+ * What cannot be changed while there are connections. A high-water mark could, but to change it while a
+ * peer goes ends the process in libzmq 4.3.
+ */
 static bool is_kept(const struct socket_change *change)
 {
 	const struct socket_plan *before = change->before, *after = change->after;
 
 	return before && after && before->type == after->type &&
 	       before->message_max_bytes == after->message_max_bytes &&
+	       before->high_water_mark == after->high_water_mark &&
 	       before->linger_ms == after->linger_ms && before->ipc_mode == after->ipc_mode &&
 	       are_same(before->ipc_group, after->ipc_group) &&
 	       are_same(before->curve.secret_key_file, after->curve.secret_key_file) &&
@@ -104,12 +108,10 @@ static void let_go(struct socket_change *change)
 
 static void finish(struct socket_change *change)
 {
-	if (is_kept(change)) {
+	if (is_kept(change))
 		socket_detach(change->socket, change->before, change->after);
-		socket_set_high_water_mark(change->socket, change->after);
-	} else if (change->socket) {
+	else if (change->socket)
 		zmq_close(change->socket);
-	}
 }
 
 int sockets_change(void *context, struct socket_change *changes, size_t count)

@@ -4,12 +4,25 @@
 
 #include "daemon/base/clock.h"
 
+/*
+ * Those that a thread brings upon itself stay: blocked, they end the process before a sanitizer or a
+ * crash reporter can say where it was.
+ */
+static void fill_mask(sigset_t *mask)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+
+	sigfillset(mask);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		sigdelset(mask, own[i]);
+}
+
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *argument)
 {
-	sigset_t all, before;
+	sigset_t mask, before;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	fill_mask(&mask);
+	pthread_sigmask(SIG_SETMASK, &mask, &before);
 	int error = pthread_create(thread, NULL, run, argument);
 
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -19,9 +19,10 @@ enum { SEND_LATER = 2 };
 
 enum {
 	POLL_MS = 1000,
-	BUSY_MS = 5,	       /* while a snapshot is under way */
-	PATIENCE_US = 3000000, /* for a subscriber that does not take its snapshot */
-	LENIENCE_US = 5000000,
+	BUSY_MS = 5,		   /* while a snapshot is under way */
+	PATIENCE_US = 3000000,	   /* for a subscriber that does not take its snapshot, */
+	LIVE_PATIENCE_US = 250000, /* also when live forecasts come in between */
+	AFTER_SNAPSHOT_US = 1000000,
 	IMPATIENCE_US = 10000000, /* after that, nobody is waited for */
 	TOPIC_BYTES = 2048,
 	ROUND_BLOCKS = 64, /* sent before subscriptions have their turn, */
@@ -37,6 +38,10 @@ struct out {
 	struct block *first; /* the one whose turn it is; NULL: take the next */
 	size_t first_place;  /* what of it has been sent */
 	int64_t held_since_us, impatient_until_us;
+	struct block *live;   /* being sent; NULL: take the next */
+	size_t live_place;    /* what of it has been sent, */
+	uint32_t live_output; /* and to which outputs, of what is there */
+	int64_t live_since_us, live_impatient_until_us;
 	pthread_t thread;
 	bool started;
 };
@@ -69,24 +74,6 @@ static void set_option(struct output *output, int option, int value)
 }
 
 /*
- * While a snapshot fills the queues up to the high-water mark, live forecasts may fill them as much
- * again: once ZeroMQ loses a message of a subscriber, it passes over that subscriber for a while, and
- * does not say so.
- */
-static int send_leniently(struct output *output, const struct frames *frames)
-{
-	int high_water_mark = (int)output->settings->high_water_mark;
-
-	if (clock_monotonic_us() > output->lenient_until_us)
-		return -EAGAIN;
-	set_option(output, ZMQ_SNDHWM, 2 * high_water_mark);
-	int r = send_once(output, frames);
-
-	set_option(output, ZMQ_SNDHWM, high_water_mark);
-	return r;
-}
-
-/*
  * A publisher is told (ZMQ_XPUB_NODROP) when a subscriber is at its high-water mark, and then sends
  * again without that, so that only the slow one loses; or, with patience, later. ZeroMQ then leaves it
  * out until it has caught up, and cannot tell how much that was: the gaps in the sequence tell the
@@ -98,8 +85,6 @@ static int send_frames(struct output *output, const struct frames *frames, bool 
 
 	if (r == -EAGAIN && patient)
 		return SEND_LATER;
-	if (r == -EAGAIN)
-		r = send_leniently(output, frames);
 	if (r != -EAGAIN || output->settings->type == OUTPUT_PUSH)
 		return r;
 	set_option(output, ZMQ_XPUB_NODROP, 0);
@@ -201,14 +186,40 @@ static bool is_for(const struct output *output, const struct forecast_record *re
 	return record->only_output != FOR_ALERTS || output->settings->content == CONTENT_ALERTS;
 }
 
-static void send_live(struct out *out, const struct forecast_record *record)
+/*
+ * Whether live forecasts may wait for a subscriber whose queue a snapshot has filled: a little, and not
+ * often. Once ZeroMQ loses a message of a subscriber it passes over that one for a while, and does not
+ * say so, which costs it the rest of its snapshot. (More room in queues for a while is no way out: to
+ * change a high-water mark while a peer goes ends the process in libzmq 4.3.)
+ */
+static bool may_live_wait(struct out *out, const struct output *output)
 {
-	for (size_t i = 0; i < out->outputs.count; i++) {
-		struct output *output = &out->outputs.items[i];
+	int64_t now_us;
 
-		if (output->socket && is_for(output, record) && is_due(output, record))
-			send_to(output, forecast_record_forecast(record), false);
+	if (!output->snapshot_until_us)
+		return false;
+	now_us = clock_monotonic_us();
+	if (now_us > output->snapshot_until_us || now_us < out->live_impatient_until_us)
+		return false;
+	if (!out->live_since_us || now_us - out->live_since_us < LIVE_PATIENCE_US)
+		return true;
+	out->live_impatient_until_us = now_us + IMPATIENCE_US;
+	return false;
+}
+
+/* To all outputs that have not got it yet. Returns false if it has to wait. */
+static bool send_live_record(struct out *out, const struct forecast_record *record)
+{
+	for (; out->live_output < out->outputs.count; out->live_output++) {
+		struct output *output = &out->outputs.items[out->live_output];
+
+		if (output->socket && is_for(output, record) && is_due(output, record) &&
+		    send_to(output, forecast_record_forecast(record), may_live_wait(out, output)) ==
+			    SEND_LATER)
+			return false;
 	}
+	out->live_output = 0;
+	return true;
 }
 
 static size_t record_end(size_t place, const struct forecast_record *record)
@@ -223,19 +234,36 @@ static bool is_snapshot(const struct block *block)
 	return block->used && first->only_output >= 0;
 }
 
-static void take_block(struct out *out, struct block *block)
+/* The rest of the live block in hand. Returns false if it has to wait. */
+static bool send_live(struct out *out)
+{
+	while (out->live_place < out->live->used) {
+		const struct forecast_record *record =
+			(const void *)(out->live->bytes + out->live_place);
+
+		if (!send_live_record(out, record)) {
+			if (!out->live_since_us)
+				out->live_since_us = clock_monotonic_us();
+			return false;
+		}
+		out->live_since_us = 0;
+		out->live_place = record_end(out->live_place, record);
+	}
+	block_pool_give(out->plan.blocks, out->live);
+	out->live = NULL;
+	return true;
+}
+
+/* Returns false if it has to wait. */
+static bool take_block(struct out *out, struct block *block)
 {
 	if (is_snapshot(block)) {
 		queue_try_push(&out->held, &block); /* it has a place for each block */
-		return;
+		return true;
 	}
-	for (size_t place = 0; place < block->used;) {
-		const struct forecast_record *record = (const void *)(block->bytes + place);
-
-		send_live(out, record);
-		place = record_end(place, record);
-	}
-	block_pool_give(out->plan.blocks, block);
+	out->live = block;
+	out->live_place = 0;
+	return send_live(out);
 }
 
 /* ---- snapshots ---- */
@@ -272,7 +300,7 @@ static bool send_first(struct out *out, bool patient)
 	const struct forecast_record *record = (const void *)out->first->bytes;
 	struct output *output = &out->outputs.items[record->only_output];
 
-	output->lenient_until_us = clock_monotonic_us() + LENIENCE_US;
+	output->snapshot_until_us = clock_monotonic_us() + AFTER_SNAPSHOT_US;
 	if (output->socket && !send_rest(out, output, patient))
 		return false;
 	block_pool_give(out->plan.blocks, out->first);
@@ -342,15 +370,16 @@ static void publish_counts(struct out *out)
 static int take_blocks(struct out *out, bool *ret_pausing)
 {
 	struct block *block;
+	bool waits = out->live && !send_live(out);
 	int r = 0;
 
-	for (int i = 0; i < ROUND_BLOCKS && !*ret_pausing; i++) {
+	for (int i = 0; i < ROUND_BLOCKS && !*ret_pausing && !waits; i++) {
 		r = queue_pop(out->plan.queue, 0, &block);
 		if (r)
 			break;
 		*ret_pausing = !block;
 		if (block)
-			take_block(out, block);
+			waits = !take_block(out, block);
 		heartbeat_beat(out->plan.heartbeat);
 	}
 	return r;
@@ -363,10 +392,11 @@ static void *run(void *argument)
 	int r;
 
 	do {
-		bool busy = out->first || wishes_are_open(&out->wishes);
+		bool busy = out->first || out->live || wishes_are_open(&out->wishes);
+		int items = (int)out->outputs.count + !out->live; /* the queue has to wait, too */
 
 		heartbeat_beat(out->plan.heartbeat);
-		zmq_poll(out->poll_items, (int)out->outputs.count + 1, busy ? BUSY_MS : POLL_MS);
+		zmq_poll(out->poll_items, items, busy ? BUSY_MS : POLL_MS);
 		for (uint32_t i = 0; i < out->outputs.count; i++)
 			read_subscriptions(out, i);
 		wishes_ask(&out->wishes, out->first != NULL, clock_monotonic_us());
@@ -466,6 +496,8 @@ void out_destroy(struct out *out)
 	out_join(out);
 	outputs_close(&out->outputs);
 	wishes_finish(&out->wishes);
+	if (out->live)
+		block_pool_give(out->plan.blocks, out->live);
 	give_back_held(out);
 	free(out->poll_items);
 	free(out);

@@ -7,7 +7,8 @@
  * sent as fast as the subscriber takes them.
  *
  * Frames [topic][payload][sequence u64 LE]; topic = prefix + the stream's name, sequence per output. A
- * send never waits: a slow subscriber loses messages, sees so by the sequence, and slows nobody.
+ * send never waits: a slow subscriber loses messages, sees so by the sequence, and slows nobody; but for
+ * a quarter of a second now and then, when a snapshot has filled its queue.
  */
 #ifndef DAEMON_OUT_OUT_H
 #define DAEMON_OUT_OUT_H

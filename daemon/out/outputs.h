@@ -17,10 +17,10 @@ struct output {
 	void *socket; /* NULL: nobody has this place, and nothing below counts */
 	struct rollcast_encoder *encoder;
 	struct port_counters *port;
-	uint64_t sequence;	/* of the message sent last */
-	uint64_t subscriptions; /* live topics of an XPUB */
-	uint64_t sent, behind;	/* since they were added to the counters */
-	int64_t lenient_until_us;
+	uint64_t sequence;	   /* of the message sent last */
+	uint64_t subscriptions;	   /* live topics of an XPUB */
+	uint64_t sent, behind;	   /* since they were added to the counters */
+	int64_t snapshot_until_us; /* in its queues, at least so long */
 };
 
 struct outputs {

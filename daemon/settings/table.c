@@ -257,8 +257,7 @@ const struct key table_keys[] = {
 		 "own time; `0s` for all. Alerts are sent at once."},
 	{"outputs[].high_water_mark", KEY_WHOLE, PLACE(output_settings, high_water_mark), .min = 1,
 	 .max = QUEUED, .fallback = "1000", .unit = "messages",
-	 .help = "Messages held per subscriber before it loses some; twice as many while it gets a "
-		 "snapshot."},
+	 .help = "Messages held per subscriber before it loses some."},
 
 	{"state.path", KEY_TEXT, PLACE(settings, state.path), .fallback = "auto",
 	 .help = "Directory that streams are kept in, so that a restart goes on where the daemon "

@@ -3,6 +3,7 @@
  * not kept: the streams have them, and bring them again.
  */
 #include <errno.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "lib/forecast/group_state.h"
@@ -103,7 +104,7 @@ size_t rollcast_group_save(const struct rollcast_group *group, void *bytes, size
 	group_archive(&record, &copy, group->shared);
 	head.size = record.place;
 	if (record.place <= size)
-		*(struct head *)bytes = head;
+		memcpy(bytes, &head, sizeof(head)); /* bytes may begin anywhere */
 	return record.place;
 }
 
