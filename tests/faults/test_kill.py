@@ -12,16 +12,18 @@ import math
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import zmq
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "blackbox"))
 
-from rollcast import BUILD, EPOCH, Client, Daemon, free_endpoint, settings  # noqa: E402
+from rollcast import BUILD, EPOCH, ROLLCASTD, WAIT_S, Client, Daemon, free_endpoint, settings  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "12"))
 JOURNAL_S = 0.25
@@ -136,3 +138,55 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path):
     print(f"{KILLS} kills, {checked} samples of each of {len(STREAMS)} streams checked, "
           f"first forecast after {max(firsts):.3f} s at most")
     assert checked > KILLS * 20
+
+
+def wait_until_journalled(http, count):
+    end = time.monotonic() + WAIT_S
+    saved = re.compile(rb'state_journal_samples_total{result="saved"} (\S+)')
+    while True:
+        with urllib.request.urlopen(f"http://{http}/metrics", timeout=WAIT_S) as answer:
+            if float(saved.search(answer.read())[1]) >= count:
+                return
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_killed_while_it_restores_it_restores_the_next_time(tmp_path):
+    rng = random.Random(os.environ.get("SEED", "3"))
+    samples, forecasts, http = free_endpoint(), free_endpoint(), free_endpoint().removeprefix("tcp://")
+    state = tmp_path / "state"
+    streams, values = [f"r{i}" for i in range(300)], [float(i * i % 17) for i in range(600)]
+    every = settings([{"type": "pull", "bind": [samples]}], [{"type": "pub", "bind": [forecasts]}],
+                     state={"path": str(state), "checkpoint": "60s", "journal": "100ms"},
+                     stream={"window": 1000, "retrain": {"every": 400}}, threads={"train": 0},
+                     http={"listen": http})
+    # Half of what is known is in records, the other half in the journal.
+    client = Client(zmq.PUSH, connect=samples)
+    for half in (0, 300):
+        daemon = Daemon(tmp_path / f"half{half}", every)
+        for name in streams:
+            client.send_values(name, values[half:half + 300], start=EPOCH + half)
+        if half:
+            wait_until_journalled(http, 300 * len(streams))
+            daemon.process.kill()
+            daemon.process.wait()
+        else:
+            assert daemon.stop() == 0
+    client.close()
+    begun = time.monotonic()
+    daemon = Daemon(tmp_path / "whole", every)
+    start_s = time.monotonic() - begun
+    daemon.process.kill()
+    daemon.process.wait()
+    for _ in range(KILLS):
+        with open(tmp_path / "log", "wb") as log, \
+                subprocess.Popen([ROLLCASTD, "--config", daemon.file], cwd=tmp_path, stderr=log) as process:
+            time.sleep(rng.uniform(0, 1.1 * start_s))
+            process.kill()
+    daemon = Daemon(tmp_path / "again", every)
+    assert f"state: {len(streams)} streams restored" in daemon.log() and ", 0 of them in part" in daemon.log()
+    assert "set aside" not in daemon.log()
+    assert daemon.stop() == 0
+    for name in streams[::50]:
+        found = exported(state, name)
+        assert [found.get(i) for i in range(len(values))] == values, name
