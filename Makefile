@@ -165,7 +165,7 @@ bench-network: $(BUILD)/bench/network ## how fast networks train and forecast, b
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN = -fsanitize=thread
 
-.PHONY: check check-unit check-blackbox check-fuzz check-faults check-asan check-tsan check-systemd check-package check-fresh lint format
+.PHONY: check check-unit check-blackbox check-fuzz check-faults soak check-asan check-tsan check-systemd check-package check-fresh lint format
 check: PARTS = unit blackbox
 check: ## all tests; the last line says how many passed
 check-unit: PARTS = unit
@@ -182,6 +182,10 @@ check-faults: ## 200 kills and 200 damaged files: what is kept is there after ea
 	@$(WITH) build test
 	@$(AGAIN) tests
 	@KILLS=200 FLIPS=200 BUILD=$(BUILD) $(PYTHON) -m pytest -q -s -p no:cacheprovider tests/faults
+soak: ## weeks of a hundred streams through the daemon, in five minutes: does memory stay flat?
+	@$(WITH) build test
+	@$(AGAIN) all
+	@BUILD=$(BUILD) $(PYTHON) tests/soak/soak.py
 check-tsan: ## all tests with the thread sanitizer
 	@TSAN_OPTIONS='suppressions=$(CURDIR)/tests/tsan.supp' \
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'

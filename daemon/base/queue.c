@@ -201,6 +201,15 @@ bool queue_is_full(struct queue *queue)
 	return full;
 }
 
+bool queue_is_closed(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	bool closed = queue->closed;
+
+	pthread_mutex_unlock(&queue->lock);
+	return closed;
+}
+
 int queue_event_fd(const struct queue *queue)
 {
 	return queue->event_fd;

@@ -46,6 +46,7 @@ int queue_push(struct queue *queue, const void *item);
 int queue_try_push(struct queue *queue, const void *item);
 /* 0, QUEUE_TIMEOUT or QUEUE_CLOSED. A timeout of 0 does not wait. */
 int queue_pop(struct queue *queue, int64_t timeout_us, void *ret_item);
+bool queue_is_closed(struct queue *queue);
 /* No more pushes; what is in the queue can still be popped. Wakes everybody. */
 void queue_close(struct queue *queue);
 

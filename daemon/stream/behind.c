@@ -16,16 +16,30 @@
 #include "daemon/base/log.h"
 
 enum {
-	PAY_US = 20000, /* of one turn */
-	STALE_LAGS = 2, /* older than so many times the lag, a forecast comes too late */
+	PAY_US = 20000,	    /* of one turn */
+	CLOSE_US = 3000000, /* for forecasts when the daemon stops; after that there are none */
+	STALE_LAGS = 2,	    /* older than so many times the lag, a forecast comes too late */
 };
+
+/* Whether the daemon stops, and has given forecasts of what is left their time. */
+static bool is_closing(struct shard *shard, int64_t now_us)
+{
+	if (!queue_is_closed(shard->plan.inbox))
+		return false;
+	if (!shard->closing_us)
+		shard->closing_us = now_us + CLOSE_US;
+	return now_us >= shard->closing_us;
+}
 
 void shard_look_behind(struct shard *shard, int64_t arrival_us)
 {
 	int64_t lag_us = shard->rules->settings->lag_us;
-	int64_t age_us = clock_monotonic_us() - arrival_us;
+	int64_t now_us = clock_monotonic_us(), age_us = now_us - arrival_us;
 	uint64_t suppressed;
 
+	shard->is_behind = is_closing(shard, now_us);
+	if (shard->is_behind)
+		return;
 	shard->is_behind = lag_us && age_us > lag_us;
 	if (shard->is_behind && log_allowed(&shard->behind, &suppressed))
 		log_line(LOG_WARNING,

@@ -62,6 +62,7 @@ struct shard {
 	struct tally tally;
 	struct entry *owed_first, *owed_last; /* streams that a forecast is owed, see behind.c */
 	bool is_behind;			      /* the samples being taken have waited too long */
+	int64_t closing_us;		      /* until then a stop waits for forecasts; 0: none */
 	struct log_limit let_go, behind, out_behind, failures, diverged, full, full_memory,
 		unmatched;
 	struct snapshot *telling; /* being sent; NULL: none */

@@ -147,3 +147,25 @@ def test_overload_costs_trainings_and_forecasts_but_no_samples_and_is_soon_over(
     last = sender.count // STREAMS - 1
     missing = [(name, step) for step in range(quiet, last) for name in SHOWN if (name, step) not in steps]
     assert last > quiet and not missing
+
+
+def test_a_stop_takes_seconds_whatever_horizons_and_networks(world):
+    samples, forecasts = free_endpoint(), free_endpoint()
+    daemon = world.daemon(settings(
+        [{"type": "pull", "bind": [samples]}], [{"type": "push", "connect": [forecasts]}],
+        stream={"horizon": 1024, "window": 2048, "intervals": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99]},
+        model={"hidden": 64, "lookback": 64, "steps": {"first": 100000, "refit": 100000}}, threads={"train": 2}))
+    client = world.client(zmq.PUSH, connect=samples, high_water_mark=10)
+    for step in range(0, 3000, 100):  # a hundred steps of 20 streams each: seconds of forecasts each
+        for i in range(20):
+            try:
+                client.socket.setsockopt(zmq.SNDTIMEO, 1000)
+                client.send_values(f"s{i}", [value(step + k) for k in range(100)], start=EPOCH + step)
+            except zmq.Again:  # all that there is room for waits
+                break
+    begin = time.monotonic()
+    assert daemon.stop() == 0
+    counters = daemon.counters()
+    skipped = counters.get('forecasts_total{result="skipped"}', 0)
+    print(f"stopped after {time.monotonic() - begin:.1f} s, {counters['steps_total']:.0f} steps, {skipped:.0f} not forecast")
+    assert counters['samples_total{result="accepted"}'] == counters["samples_decoded_total"]
