@@ -186,6 +186,7 @@ static void *run(void *argument)
 	shard_pay_no_more(shard);
 	publish_tally(shard);
 	keeper_save_groups(&shard->keeper, shard->rules, shard->plan.shards, true);
+	shard_send_forecasts(shard); /* alerts that have ended with other settings */
 	keeper_finish(&shard->keeper);
 	return NULL;
 }
