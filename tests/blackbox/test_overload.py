@@ -14,7 +14,7 @@ STREAMS = 300
 SHOWN = [f"s{i}" for i in range(10)]  # Python could not read the forecasts of all
 OVERLOAD_S = 6
 LATE_S = 5  # what is served is never older; the daemon aims at much less
-GROWTH_BYTES = 128 << 20
+GROWTH_BYTES = 256 << 20  # trainers take what they need, once
 
 
 def start(world, kind, **limits):
