@@ -87,6 +87,12 @@ static const struct {
 	TEXT("value", "path", "ipc:///run/x"),
 	TEXT("value", "listen", "127.0.0.1:9477"),
 	TEXT("value", "variables", "${HOME:-a}$$${PATH}\xc3\xa4\xf0\x9f\x98\x80"),
+	TEXT("certificate", "two",
+	     "# of two\nmetadata\n    name = \"a\"\ncurve\n"
+	     "    public-key = \"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\"\n"
+	     "    secret-key = \"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs\"\n"
+	     "metadata\ncurve\n\tpublic-key='m#.$&a]wz7YPCVu!&2V*FhRl8]7<>h3QNBp5hQ?w'\r\n"),
+	TEXT("certificate", "token", " open sesame \n"),
 	TEXT("settings", "sockets",
 	     "inputs: [{name: a, connect: 'ipc://a'}]\noutputs: [{name: z, bind: 'ipc://z'}]\n"),
 	TEXT("settings", "anchors",
