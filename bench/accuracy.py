@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """How good forecasts are on suites of real series: `rollcast backtest`, scored by an independent script.
 
-    accuracy.py --data DIR --score score.py [--rollcast build/rollcast] [--suite p1,p2] [-- OPTION...]
+    accuracy.py --data DIR --score score.py [--rollcast build/rollcast] [--suite p1,p2,m4] [-- OPTION...]
     accuracy.py --m4-train FILE --m4-test FILE --score score.py [--rollcast build/rollcast] [-- OPTION...]
 
 DIR has suite.csv (suite, stream, file, season, season2, horizon, warmup, stride, refit, window, limit,
 all in steps) and the files it names (ts, value). For each suite a settings file is written and the
-streams are played through `rollcast backtest`; what follows `--` is handed on to it.
+streams are played through `rollcast backtest`, once as they are and once without networks to show what those
+gain; what follows `--` is handed on to it. M4 Hourly follows if DIR/m4 has it.
 
-The second form is for M4 Hourly: wide files, a series per row. All series are one group, end at the same
+The second form is M4 Hourly alone: wide files, a series per row. All series are one group, end at the same
 time and are forecast once, from their last value; some experts that would take long are left out.
 """
 import argparse
@@ -24,6 +25,7 @@ import time
 # What a change must not fall behind: rBest and the share of streams better than naive.
 BARS = {"p1": 0.66, "p2": 0.83, "p3": 0.84}
 MODEL = {"cell": "lstm", "hidden": 32, "lookback": 48, "steps": "{first: 400, refit: 180}"}
+NETWORKS = ("lstm", "lstm_seasonal")
 
 
 M4_MODEL = {"scope": "group", "cell": "lstm", "hidden": 32, "lookback": 168, "patch": 24, "batch": 64,
@@ -34,6 +36,8 @@ M4_SEASONS = [24, 168]
 M4_WITHOUT = "regression,regression_seasonal,regression_median"
 M4_END = 1_500_000_000 // 3600 * 3600
 M4_BARS = {"OWA": 0.417, "MASE": 0.79}
+# Beside DIR/suite.csv.
+M4_FILES = ("m4/Hourly-train-dev.csv", "m4/Hourly-test-dev.csv")
 
 
 def read_suites(path):
@@ -73,28 +77,44 @@ def copy_rows(source, target, limit):
 
 
 def play(args, name, rows, directory, options):
+    """Forecasts of a suite, with all experts and, unless `options` leave some out, without networks."""
     settings = os.path.join(directory, "suite.yaml")
-    forecasts = os.path.join(directory, f"{name}.csv")
     write_settings(settings, rows[0], args.season)
     files = []
     for row in rows:
         files.append(os.path.join(directory, row["stream"] + ".csv"))
         copy_rows(os.path.join(args.data, row["file"]), files[-1], int(row["limit"]))
-    started = time.monotonic()
-    subprocess.run([args.rollcast, "backtest", "--config", settings, "--out", forecasts,
-                    "--start", str(int(rows[0]["warmup"]) - 1), "--stride", rows[0]["stride"],
-                    *options, *files], check=True)
-    print(f"{name}: {time.monotonic() - started:.1f} s", flush=True)
-    return forecasts
+    runs = {name: options}
+    if not {"--expert", "--without"} & set(options):
+        runs["pool"] = [*options, "--without", ",".join(NETWORKS)]
+    for run, more in runs.items():
+        started = time.monotonic()
+        subprocess.run([args.rollcast, "backtest", "--config", settings,
+                        "--out", os.path.join(directory, f"{run}.csv"),
+                        "--start", str(int(rows[0]["warmup"]) - 1), "--stride", rows[0]["stride"],
+                        *more, *files], check=True, stdout=None if run == name else subprocess.DEVNULL)
+        print(f"{run}: {time.monotonic() - started:.1f} s", flush=True)
+    return [os.path.join(directory, f"{run}.csv") for run in runs]
 
 
 def score(args, name, forecasts):
-    line = [sys.executable, args.score, "--suite-file", os.path.join(args.data, "suite.csv"),
-            "--data", args.data, "--suite", name, forecasts]
-    print(subprocess.run(line + (["--per-stream"] if args.per_stream else []), check=True,
-                         text=True, capture_output=True).stdout)
+    line = [args.python, args.score, "--suite-file", os.path.join(args.data, "suite.csv"),
+            "--data", args.data, "--suite", name, *forecasts]
+    out = subprocess.run(line + (["--per-stream"] if args.per_stream else []), check=True,
+                         text=True, capture_output=True).stdout
+    print(out)
+    ratios = {words[0]: float(words[at]) for at, words in rows_of(out, "rBest")}
+    if "pool" in ratios:
+        print(f"{name}: networks take {1 - ratios[name] / ratios['pool']:.1%} off the error of the pool")
     print(f"{name}: rBest must be at most {BARS.get(name, 1):.2f}, win 1, cover 0.94 to 0.96\n",
           flush=True)
+
+
+def rows_of(table, column):
+    """Where the column is, and the words of each row, of the last table of a text that has it."""
+    lines = [line.split() for line in table.splitlines()]
+    head = [i for i, words in enumerate(lines) if column in words][-1]
+    return [(lines[head].index(column) + 1, words) for words in lines[head + 1:] if words]
 
 
 def read_m4(path):
@@ -150,7 +170,7 @@ def run_m4(args, options):
     with tempfile.TemporaryDirectory() as directory:
         mean, lower, upper = play_m4(args, read_m4(args.m4_train), directory, options)
         print(f"m4: {time.monotonic() - started:.1f} s", flush=True)
-        subprocess.run([sys.executable, args.score, "--m4-train", args.m4_train, "--m4-test",
+        subprocess.run([args.python, args.score, "--m4-train", args.m4_train, "--m4-test",
                         args.m4_test, "--season", str(M4_SEASONS[0]), mean, "--lower", lower,
                         "--upper", upper], check=True)
     print("m4: must be at most " + ", ".join(f"{name} {bar}" for name, bar in M4_BARS.items()))
@@ -163,8 +183,9 @@ def main():
     parser.add_argument("--m4-train")
     parser.add_argument("--m4-test")
     parser.add_argument("--score", required=True)
+    parser.add_argument("--python", default=sys.executable, help="that runs the scorer")
     parser.add_argument("--rollcast", default="build/rollcast")
-    parser.add_argument("--suite", help="names, separated by commas; default: all")
+    parser.add_argument("--suite", help="names, separated by commas, of suite.csv or m4; default: all")
     parser.add_argument("--season", help="the season of all streams, such as `auto`")
     parser.add_argument("--per-stream", action="store_true")
     arguments = sys.argv[1:]
@@ -180,8 +201,16 @@ def main():
         parser.error("give --data, or --m4-train and --m4-test")
     suites = read_suites(os.path.join(args.data, "suite.csv"))
     for name in args.suite.split(",") if args.suite else suites:
+        if name == "m4":
+            continue
         with tempfile.TemporaryDirectory() as directory:
             score(args, name, play(args, name, suites[name], directory, options))
+    if not args.suite or "m4" in args.suite.split(","):
+        args.m4_train, args.m4_test = (os.path.join(args.data, file) for file in M4_FILES)
+        if os.path.exists(args.m4_train) and os.path.exists(args.m4_test):
+            run_m4(args, options)
+        else:
+            print(f"m4: there is no {args.m4_train}")
 
 
 if __name__ == "__main__":
