@@ -57,7 +57,7 @@ void archive_flag(struct archive *archive, bool *flag)
 
 	archive_bytes(archive, &byte, 1);
 	archive_check(archive, byte <= 1);
-	if (!archive->error)
+	if (archive_is_loading(archive) && !archive->error)
 		*flag = byte;
 }
 
@@ -67,7 +67,7 @@ void archive_time(struct archive *archive, int64_t *time_us)
 
 	archive_value(archive, &read_us);
 	archive_check(archive, read_us >= -TIME_MAX_US && read_us <= TIME_MAX_US);
-	if (!archive->error)
+	if (archive_is_loading(archive) && !archive->error)
 		*time_us = read_us;
 }
 

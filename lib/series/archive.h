@@ -15,7 +15,7 @@
  * Nothing that is loaded is trusted. A count is held against the bytes that remain before anything is
  * allocated; what must be finite, or in a range, is checked; the first error stays, and from then on
  * nothing is read: what a call would have filled is as it was before. Numbers stand as little-endian
- * machines hold them.
+ * machines hold them. Saving writes nothing to what is saved, which others may be reading.
  */
 #ifndef LIB_SERIES_ARCHIVE_H
 #define LIB_SERIES_ARCHIVE_H
