@@ -266,8 +266,9 @@ static void take_into_use(struct daemon *daemon, struct next *next)
 	say_what_is_kept(daemon, next->settings);
 	block_pool_enlarge(&daemon->forecasts, shard_forecast_block_size(next->settings));
 	for (uint32_t i = 0; i < daemon->shard_count; i++) {
-		const struct letter letter = {.kind = LETTER_RULES, .rules = STEAL(next->rules[i])};
+		struct letter letter = {.kind = LETTER_RULES};
 
+		letter.rules = STEAL(next->rules[i]);
 		queue_push(&daemon->inboxes[i], &letter);
 	}
 	groups_destroy(daemon->groups);
