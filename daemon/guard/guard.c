@@ -13,33 +13,15 @@
 #include "daemon/base/curve.h"
 #include "daemon/base/log.h"
 #include "daemon/base/thread.h"
-#include "daemon/guard/clients.h"
 #include "daemon/guard/peers.h"
+#include "daemon/guard/port.h"
 #include "daemon/guard/refusals.h"
 #include "daemon/guard/zap.h"
 
 enum {
-	DOMAIN_SIZE = 80,
 	EVENTS_WAITING = 100000,
 	PATIENCE_S = 10, /* after a server has refused us */
 	FIXED_ITEMS = 3,
-};
-
-/* Why somebody was refused, in the order of the counters. */
-enum reason { REASON_KEY, REASON_PLAINTEXT, REASON_HANDSHAKE, REASONS };
-
-_Static_assert(COUNT_INPUT_REFUSED_END - COUNT_INPUT_REFUSED == (int)REASONS &&
-		       COUNT_OUTPUT_REFUSED_END - COUNT_OUTPUT_REFUSED == (int)REASONS,
-	       "a counter for each reason");
-
-/* A socket with CURVE. Once there it stays; without clients nobody may use it. */
-struct port {
-	char domain[DOMAIN_SIZE];
-	struct port_counters *counters;
-	enum counter refused; /* the first of REASONS counters */
-	bool only_connects;
-	struct clients clients;
-	bool cut; /* somebody is no client any more */
 };
 
 /* Where a socket tells of its connections. */
@@ -56,8 +38,7 @@ struct guard {
 	int wake_fd;
 	bool stop;
 	pthread_mutex_t lock; /* of ports and stop */
-	struct port **ports;
-	size_t port_count;
+	struct port_list ports;
 
 	/* The thread's own. */
 	struct peers peers;
@@ -106,14 +87,6 @@ static void refuse(struct guard *guard, const struct port *port, enum reason rea
 	log_line(LOG_WARNING, "%s refused: %s%s%s", who, reason_text(port, reason), detail, more);
 }
 
-static struct port *find_port(struct guard *guard, const char *domain)
-{
-	for (size_t i = 0; i < guard->port_count; i++)
-		if (!strcmp(guard->ports[i]->domain, domain))
-			return guard->ports[i];
-	return NULL;
-}
-
 /* Sockets that speak IPv6 see IPv4 so. */
 static const char *plain_address(const char *address)
 {
@@ -126,7 +99,7 @@ static const char *plain_address(const char *address)
 
 static void answer(struct guard *guard, const struct zap_request *request)
 {
-	struct port *port = find_port(guard, request->domain);
+	struct port *port = port_list_find(&guard->ports, request->domain);
 	bool yes = port && clients_have(&port->clients, request->key);
 	char key[CERTIFICATE_KEY_SIZE], detail[64];
 
@@ -297,8 +270,8 @@ static void add_monitor(struct guard *guard, const char *domain, const char *end
 		log_line(LOG_ERR, "%s: nobody watches who connects: %s", domain,
 			 zmq_strerror(errno));
 	else
-		guard->monitors[guard->monitor_count++] =
-			(struct monitor){.socket = socket, .port = find_port(guard, domain)};
+		guard->monitors[guard->monitor_count++] = (struct monitor){
+			.socket = socket, .port = port_list_find(&guard->ports, domain)};
 }
 
 /* Sockets that say that they are there: domain, and the endpoint of their monitor. */
@@ -336,11 +309,12 @@ static int plan_poll(struct guard *guard)
 
 static void cut_off(struct guard *guard)
 {
-	for (size_t i = 0; i < guard->port_count; i++) {
-		if (!guard->ports[i]->cut)
-			continue;
-		guard->ports[i]->cut = false;
-		peers_cut(&guard->peers, guard->ports[i]);
+	for (size_t i = 0; i < guard->ports.count; i++) {
+		struct port *port = guard->ports.items[i];
+
+		if (port->cut)
+			peers_cut(&guard->peers, port);
+		port->cut = false;
 	}
 }
 
@@ -381,147 +355,16 @@ static void wake(struct guard *guard)
 	}
 }
 
-/* ---- ports ---- */
-
-/* Those that are to be: made apart, and put into place once all lists have been read. */
-struct new_ports {
-	struct port **items;
-	size_t count;
-};
-
-static void port_destroy(struct port *port)
-{
-	if (!port)
-		return;
-	clients_finish(&port->clients);
-	free(port);
-}
-
-static void new_ports_finish(struct new_ports *ports)
-{
-	for (size_t i = 0; i < ports->count; i++)
-		port_destroy(ports->items[i]);
-	free(ports->items);
-}
-
-static int add_port(struct new_ports *ports, const char *kind, const char *name,
-		    const struct curve_settings *curve, const struct strings *bind)
-{
-	char why[CERTIFICATE_WHY_SIZE] = "";
-	struct port *port;
-
-	if (!curve_settings_are_on(curve))
-		return 0;
-	port = calloc(1, sizeof(*port));
-	if (!port)
-		return -ENOMEM;
-	ports->items[ports->count++] = port;
-	snprintf(port->domain, sizeof(port->domain), "%s.%s", kind, name);
-	port->only_connects = bind->count == 0;
-	int r = clients_read(curve->clients, &port->clients, why);
-
-	if (r < 0)
-		log_line(LOG_ERR, "%s.curve.clients: %s", port->domain, why);
-	else if (bind->count && !port->clients.any && !port->clients.count)
-		log_line(LOG_WARNING, "%s.curve.clients: %s has none: nobody can connect",
-			 port->domain, curve->clients);
-	return r;
-}
-
-static int give_counters(struct port *port, struct ports *ports, const char *name)
-{
-	struct port_counters *counters = ports_use(ports, name);
-
-	if (!counters)
-		return -ENOMEM;
-	port->counters = counters;
-	return 0;
-}
-
-static int make_ports(const struct guard_plan *plan, struct new_ports *ports)
-{
-	const struct settings *settings = plan->settings;
-	int r = 0;
-
-	ports->items =
-		calloc(settings->input_count + settings->output_count, sizeof(*ports->items));
-	if (!ports->items)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < settings->input_count; i++) {
-		const struct input_settings *input = &settings->inputs[i];
-		size_t before = ports->count;
-
-		r = add_port(ports, "inputs", input->name, &input->curve, &input->bind);
-		if (ports->count > before) {
-			r = r ?: give_counters(ports->items[before], plan->inputs, input->name);
-			ports->items[before]->refused = COUNT_INPUT_REFUSED;
-		}
-	}
-	for (size_t i = 0; r == 0 && i < settings->output_count; i++) {
-		const struct output_settings *output = &settings->outputs[i];
-		size_t before = ports->count;
-
-		r = add_port(ports, "outputs", output->name, &output->curve, &output->bind);
-		if (ports->count > before) {
-			r = r ?: give_counters(ports->items[before], plan->outputs, output->name);
-			ports->items[before]->refused = COUNT_OUTPUT_REFUSED;
-		}
-	}
-	return r;
-}
-
-static void set_clients(struct port *port, struct clients clients)
-{
-	port->cut |= clients_lack(&clients, &port->clients);
-	clients_finish(&port->clients);
-	port->clients = clients;
-}
-
-/* What is new in place of what was; nothing can fail any more. The lock is held. */
-static void put_into_place(struct guard *guard, struct new_ports *ports)
-{
-	size_t known = guard->port_count;
-	bool kept[known + 1];
-
-	memset(kept, 0, sizeof(kept));
-	for (size_t i = 0; i < ports->count; i++) {
-		struct port *port = ports->items[i];
-		size_t at = 0;
-
-		while (at < known && strcmp(guard->ports[at]->domain, port->domain) != 0)
-			at++;
-		if (at == known) {
-			guard->ports[guard->port_count++] = STEAL(ports->items[i]);
-			continue;
-		}
-		kept[at] = true;
-		guard->ports[at]->counters = port->counters;
-		guard->ports[at]->only_connects = port->only_connects;
-		set_clients(guard->ports[at], port->clients);
-		port->clients = (struct clients){0};
-	}
-	for (size_t i = 0; i < known; i++)
-		if (!kept[i])
-			set_clients(guard->ports[i], (struct clients){0});
-}
-
 int guard_set(struct guard *guard, const struct guard_plan *plan)
 {
-	struct new_ports ports = {0};
-	struct port **room;
-	int r = make_ports(plan, &ports);
+	struct port_list next = {0};
+	int r = port_list_read(&next, plan);
 
 	pthread_mutex_lock(&guard->lock);
-	if (r == 0) {
-		room = reallocarray(guard->ports, guard->port_count + ports.count + 1,
-				    sizeof(struct port *));
-		r = room ? 0 : -ENOMEM;
-		guard->ports = room ? room : guard->ports;
-	}
 	if (r == 0)
-		put_into_place(guard, &ports);
+		r = port_list_follow(&guard->ports, &next);
 	pthread_mutex_unlock(&guard->lock);
-	new_ports_finish(&ports);
+	port_list_finish(&next);
 	wake(guard);
 	return r;
 }
@@ -578,10 +421,8 @@ void guard_destroy(struct guard *guard)
 		zmq_close(guard->desk);
 	for (size_t i = 0; i < guard->monitor_count; i++)
 		zmq_close(guard->monitors[i].socket);
-	for (size_t i = 0; i < guard->port_count; i++)
-		port_destroy(guard->ports[i]);
 	free(guard->monitors);
-	free(guard->ports);
+	port_list_finish(&guard->ports);
 	free(guard->poll_items);
 	peers_finish(&guard->peers);
 	if (guard->wake_fd >= 0)
