@@ -59,12 +59,35 @@ static void an_exhausted_pool_has_no_block_until_one_comes_back(void **state)
 	block_pool_finish(&pool);
 }
 
+static void blocks_that_have_become_too_small_are_replaced_when_taken(void **state)
+{
+	struct block_pool pool;
+	struct block *first, *second;
+
+	(void)state;
+	assert_int_equal(block_pool_init(&pool, 2, 100), 0);
+	first = block_pool_try_take(&pool);
+	block_pool_enlarge(&pool, 1000);
+	block_pool_enlarge(&pool, 500); /* less than that changes nothing */
+	second = block_pool_try_take(&pool);
+	assert_null(block_append(first, 200));
+	assert_non_null(block_append(second, 960));
+	block_pool_give(&pool, first);
+	first = block_pool_try_take(&pool);
+	assert_non_null(block_append(first, 960));
+	block_pool_give(&pool, first);
+	block_pool_give(&pool, second);
+	assert_int_equal(block_pool_free_count(&pool), 2);
+	block_pool_finish(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_are_aligned_and_follow_each_other),
 		cmocka_unit_test(a_record_that_does_not_fit_is_refused),
 		cmocka_unit_test(an_exhausted_pool_has_no_block_until_one_comes_back),
+		cmocka_unit_test(blocks_that_have_become_too_small_are_replaced_when_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,48 @@ def test_a_restart_finds_what_a_reload_has_changed(world, tmp_path):
     assert forecast["samples"] == 161
 
 
+def test_a_group_goes_on_under_equal_settings_and_learns_anew_under_others(world):
+    running = Running(world, stream={"window": 300, "retrain": {"every": 40}}, threads={"shards": 2, "train": 1},
+                      model={"scope": "group", "hidden": 4, "lookback": 12, "batch": 16})
+    names = [f"g{i}" for i in range(12)]
+    steps = 0
+
+    def go_on(count):
+        nonlocal steps
+        got = []
+        for name in names:
+            feed(running.client, name, steps, count)
+        steps += count
+        while {f["name"] for f in got if f["time"] == EPOCH + steps - 1} != set(names):
+            assert (forecast := running.reader.receive())
+            got.append(forecast)
+        return got
+
+    def trained():
+        return running.metrics()['rollcast_group_trainings_total{result="adopted"}']
+
+    end = time.monotonic() + WAIT_S
+    while not trained():
+        assert time.monotonic() < end
+        go_on(20)
+        time.sleep(0.1)
+    wait_for(lambda: any(f["trained"] for f in go_on(1)))
+    more = running.changed()
+    more["outputs"].append({"name": "more", "type": "pub", "bind": [free_endpoint()]})
+    more["streams"][0]["retrain"]["every"] = 100000  # nothing is learned from here on
+    running.reload(more)
+    assert all(f["trained"] for f in go_on(1)[-3:]), "what the group has learned is still there"
+    more["models"]["default"]["hidden"] = 6
+    more["streams"][0]["retrain"]["every"] = 40
+    before = trained()
+    running.reload(more)
+    end = time.monotonic() + WAIT_S
+    while trained() == before:
+        assert time.monotonic() < end
+        go_on(20)
+        time.sleep(0.1)
+
+
 # ---- wrong ones ----
 
 def test_wrong_settings_change_nothing_and_every_problem_is_told(running):

@@ -456,6 +456,49 @@ static void a_record_tells_its_window_without_settings(void **state)
 	rollcast_record_finish(&record);
 }
 
+/* As other settings come while everything runs. */
+static void a_stream_passes_over_to_other_settings_as_a_record_would(void **state)
+{
+	(void)state;
+	struct rollcast_stream_settings before = small_settings(), equal = before, other = before;
+	struct rollcast_stream *stream = stream_after(&before, 300), *same = stream;
+	struct rollcast_stream *never = stream_after(&before, 300);
+	struct rollcast_job *job;
+	double window[150], window_then[150];
+	int64_t time_us, time_then_us;
+
+	/* Equal ones: the very stream, and bit for bit what it would have been. */
+	assert_int_equal(rollcast_stream_change(&stream, &equal), 0);
+	assert_ptr_equal(stream, same);
+	for (uint64_t i = 300; i < 330; i++) {
+		struct rollcast_forecast *a = push(stream, i), *b = push(never, i);
+
+		assert_same_bits(a, b);
+		free(a);
+		free(b);
+	}
+	/* Another network: the window stays, a job that is out is the other stream's. */
+	size_t count = rollcast_stream_recent(stream, window_then, 150, &time_then_us);
+
+	assert_int_equal(rollcast_stream_job(stream, &job), 0);
+	other.model.hidden = 5;
+	assert_int_equal(rollcast_stream_change(&stream, &other), ROLLCAST_ANEW_NETWORKS);
+	rollcast_job_destroy(job);
+	assert_int_equal(rollcast_stream_recent(stream, window, 150, &time_us), count);
+	assert_memory_equal(window, window_then, count * sizeof(*window));
+	assert_int_equal(time_us, time_then_us);
+	assert_true(rollcast_stream_urgency(stream) >= 1);
+	run(stream, 330, 400);
+	/* Settings that make no sense change nothing. */
+	same = stream;
+	equal.horizon = 0;
+	assert_int_equal(rollcast_stream_change(&stream, &equal), -EINVAL);
+	assert_ptr_equal(stream, same);
+	run(stream, 400, 410);
+	rollcast_stream_destroy(stream);
+	rollcast_stream_destroy(never);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +512,7 @@ int main(void)
 		cmocka_unit_test(mutated_records_are_refused_or_harmless),
 		cmocka_unit_test(a_stream_of_huge_values_is_kept_like_any_other),
 		cmocka_unit_test(a_record_tells_its_window_without_settings),
+		cmocka_unit_test(a_stream_passes_over_to_other_settings_as_a_record_would),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
