@@ -71,6 +71,8 @@ static const struct counter_row rows[COUNTERS] = {
 			     "trainings by what became of them", 1},
 	[COUNT_TRAININGS_DIVERGED] = {"trainings_total", "result=\"diverged\"", NULL, 1},
 	[COUNT_TRAININGS_SKIPPED] = {"trainings_total", "result=\"put_off\"", NULL, 1},
+	[COUNT_DRIFTS] = {"drifts_total", NULL,
+			  "times that a stream's errors were found to have grown for good", 1},
 	[COUNT_GROUP_TRAININGS] = {"group_trainings_total", "result=\"adopted\"",
 				   "trainings of groups by what became of them", 1},
 	[COUNT_GROUP_TRAININGS_FAILED] = {"group_trainings_total", "result=\"failed\"", NULL, 1},

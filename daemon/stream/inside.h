@@ -31,8 +31,8 @@ enum { LETTERS_MAX = 64 }; /* taken before forecasts are sent on */
 /* Counted here per sample, added to the daemon's counters per letter. */
 struct tally {
 	uint64_t pushed[ROLLCAST_PUSH_RESULTS];
-	uint64_t refused, refused_memory, forgotten, forgotten_memory, unmatched, steps, dropped,
-		skipped, failed;
+	uint64_t refused, refused_memory, forgotten, forgotten_memory, unmatched, steps, drifts,
+		dropped, skipped, failed;
 };
 
 /* How many forecasts of the block being filled one letter of samples led to. */

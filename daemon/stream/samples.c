@@ -49,9 +49,12 @@ void shard_run_steps(struct shard *shard, struct entry *entry)
 		shard_share_step(shard, entry, forecast);
 		if (shard->restoring) { /* it is old, and was sent in its time */
 			entry->sent_us = forecast->origin_us;
+			entry->drifts = forecast->drifts;
 			continue;
 		}
 		shard->tally.steps++;
+		shard->tally.drifts += forecast->drifts - entry->drifts;
+		entry->drifts = forecast->drifts;
 		shard_publish(shard, entry, forecast);
 		shard_train_if_due(shard, entry);
 	}

@@ -146,6 +146,7 @@ static void publish_tally(struct shard *shard)
 	count_add(counters, COUNT_STREAMS_FORGOTTEN_MEMORY, tally->forgotten_memory);
 	count_add(counters, COUNT_STREAMS_UNMATCHED, tally->unmatched);
 	count_add(counters, COUNT_STEPS, tally->steps);
+	count_add(counters, COUNT_DRIFTS, tally->drifts);
 	count_add(counters, COUNT_FORECASTS_DROPPED, tally->dropped);
 	count_add(counters, COUNT_FORECASTS_SKIPPED, tally->skipped);
 	count_add(counters, COUNT_FAILURES, tally->failed);

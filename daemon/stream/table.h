@@ -24,6 +24,7 @@ struct entry {
 	bool in_training;	   /* a job of it is out, which knows this entry */
 	bool is_other;		   /* the stream was put under other settings since */
 	bool is_gone;		   /* forgotten, and kept only for that job */
+	uint64_t drifts;	   /* of the stream that were counted */
 	bool is_over;		   /* to be forgotten: it would take more memory than there is */
 	uint64_t told;		   /* number of the last snapshot that it was sent in */
 	bool quiet;		   /* flushed since its newest sample */

@@ -146,6 +146,25 @@ static void write_coverage(FILE *out, const char *name, const struct rollcast_fo
 				forecast->levels[i], forecast->coverage[i]);
 }
 
+/* third="1" is the nearest third of the horizon. */
+static void write_third_coverage(FILE *out, const char *name,
+				 const struct rollcast_forecast *forecast, const char *labels)
+{
+	for (uint32_t i = 0; i < forecast->level_count; i++)
+		for (uint32_t third = 0; third < ROLLCAST_THIRDS; third++)
+			if (isfinite(forecast->third_coverage[third][i]))
+				fprintf(out,
+					"rollcast_%s{%s,interval=\"%.10g\",third=\"%u\"} %.10g\n",
+					name, labels, forecast->levels[i], third + 1,
+					forecast->third_coverage[third][i]);
+}
+
+static void write_drifts(FILE *out, const char *name, const struct rollcast_forecast *forecast,
+			 const char *labels)
+{
+	write_one(out, name, labels, (double)forecast->drifts);
+}
+
 static void write_origin(FILE *out, const char *name, const struct rollcast_forecast *forecast,
 			 const char *labels)
 {
@@ -168,6 +187,10 @@ static const struct family families[] = {
 	 write_skill},
 	{"stream_coverage_ratio", "gauge", "share of values that fell into the interval, measured",
 	 write_coverage},
+	{"stream_third_coverage_ratio", "gauge",
+	 "the same in each third of the horizon, from 1, the nearest", write_third_coverage},
+	{"stream_drifts_total", "counter", "times that errors were found to have grown for good",
+	 write_drifts},
 	{"stream_origin_timestamp_seconds", "gauge", "time of the newest forecast's origin",
 	 write_origin},
 	{"stream_trained_timestamp_seconds", "gauge",

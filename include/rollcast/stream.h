@@ -25,6 +25,7 @@ enum {
 	ROLLCAST_LEVELS_MAX = 8,
 	ROLLCAST_QUANTILES_MAX = 2 * ROLLCAST_LEVELS_MAX + 1,
 	ROLLCAST_EXPERTS_MAX = 24,
+	ROLLCAST_THIRDS = 3, /* of a horizon */
 	ROLLCAST_HORIZON_MAX = 1024,
 	ROLLCAST_THRESHOLDS_MAX = 16, /* that one stream is watched for */
 	ROLLCAST_CHANNELS_MAX = 8,    /* other streams that one stream's network reads */
@@ -133,9 +134,11 @@ struct rollcast_forecast {
 	double skill; /* 1 - MAE/MAE(best of naive and seasonal naive); NaN: not known yet */
 	double levels[ROLLCAST_LEVELS_MAX];
 	double coverage[ROLLCAST_LEVELS_MAX]; /* measured, per level; NaN: not known yet */
+	double third_coverage[ROLLCAST_THIRDS][ROLLCAST_LEVELS_MAX]; /* of a third of the horizon */
 	uint32_t level_count;
 	int64_t trained_us; /* origin of the newest data the weights saw; 0: untrained */
 	uint64_t samples;   /* accepted by the stream so far */
+	uint64_t drifts;    /* times that errors were found to have grown, since the start */
 	bool snapshot;
 	/* Left empty by the stream: who watches thresholds puts them into a copy. */
 	struct rollcast_breach thresholds[ROLLCAST_THRESHOLDS_MAX];

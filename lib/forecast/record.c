@@ -231,6 +231,11 @@ static void errors_archive(struct archive *record, struct rollcast_stream *strea
 		drift_archive(&section, &stream->drift);
 		archive_close(record, &section);
 	}
+	/* Without it, it fills again: no reason to say that something is lost. */
+	if (archive_open(record, "thirds", 1, &section)) {
+		score_thirds_archive(&section, &stream->score);
+		archive_close(record, &section);
+	}
 }
 
 /* Training is due at once if something has to be learned anew, and not beyond what is usual. */

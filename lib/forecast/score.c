@@ -24,6 +24,15 @@ void score_learn(struct score *score, const struct score_step *step)
 		score->inside[i] = keep * score->inside[i] + step->inside[i];
 }
 
+void score_learn_third(struct score *score, uint32_t third, const double *missed)
+{
+	double keep = exp2(-1.0 / SCORE_HALF_LIFE), *inside = score->third_inside[third];
+
+	score->third_mass[third] = keep * score->third_mass[third] + 1;
+	for (uint32_t i = 0; i < score->levels; i++)
+		inside[i] = keep * inside[i] + 1 - missed[i];
+}
+
 void score_forget(struct score *score, uint32_t baseline)
 {
 	score->baselines[baseline] = 0;
@@ -50,6 +59,13 @@ double score_coverage(const struct score *score, uint32_t level)
 	return score->mass > 0 ? score->inside[level] / score->mass : NAN;
 }
 
+double score_third_coverage(const struct score *score, uint32_t third, uint32_t level)
+{
+	double mass = score->third_mass[third];
+
+	return mass > 0 ? score->third_inside[third][level] / mass : NAN;
+}
+
 double score_growth(const struct score *score)
 {
 	if (score->recent_mass < ENOUGH || score->own == 0)
@@ -66,4 +82,11 @@ void score_archive(struct archive *archive, struct score *score)
 	archive_finite(archive, score->baselines, SCORE_BASELINES);
 	archive_finite(archive, score->baseline_own, SCORE_BASELINES);
 	archive_finite(archive, score->inside, score->levels);
+}
+
+void score_thirds_archive(struct archive *archive, struct score *score)
+{
+	archive_finite(archive, score->third_mass, ROLLCAST_THIRDS);
+	for (int third = 0; third < ROLLCAST_THIRDS; third++)
+		archive_finite(archive, score->third_inside[third], score->levels);
 }

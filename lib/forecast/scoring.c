@@ -66,10 +66,16 @@ static void learn_verdict(struct rollcast_stream *stream, struct verdict *verdic
 	uint32_t rows = 0;
 
 	for (uint32_t third = 0; third < INTERVALS_THIRDS; third++) {
+		double missed[ROLLCAST_LEVELS_MAX];
+
+		if (verdict->rows[third] == 0)
+			continue;
 		rows += verdict->rows[third];
-		for (uint32_t i = 0; i < stream->settings->level_count && verdict->rows[third]; i++)
-			intervals_adapt(&stream->intervals, i, third,
-					(double)verdict->missed[i][third] / verdict->rows[third]);
+		for (uint32_t i = 0; i < stream->settings->level_count; i++) {
+			missed[i] = (double)verdict->missed[i][third] / verdict->rows[third];
+			intervals_adapt(&stream->intervals, i, third, missed[i]);
+		}
+		score_learn_third(&stream->score, third, missed);
 	}
 	sums->own /= rows;
 	for (uint32_t i = 0; i < SCORE_BASELINES; i++)
@@ -77,8 +83,10 @@ static void learn_verdict(struct rollcast_stream *stream, struct verdict *verdic
 	for (uint32_t i = 0; i < stream->settings->level_count; i++)
 		sums->inside[i] /= rows;
 	score_learn(&stream->score, sums);
-	if (stream->settings->retrain_on_drift && drift_learn(&stream->drift, sums->own))
+	if (stream->settings->retrain_on_drift && drift_learn(&stream->drift, sums->own)) {
+		stream->drifts++;
 		stream_hasten_training(stream);
+	}
 }
 
 void stream_score(struct rollcast_stream *stream, uint64_t index, double value)

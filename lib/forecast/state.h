@@ -48,6 +48,7 @@ struct rollcast_stream {
 	struct pending pending;
 	struct score score;
 	struct drift drift;
+	uint64_t drifts; /* how often */
 
 	double *forecasts; /* [(experts + ways) x horizon], of the newest origin */
 	double *quantiles; /* [quantiles x horizon]; the middle row is the mean */

@@ -180,8 +180,13 @@ static void make_forecast(struct rollcast_stream *stream)
 	forecast->origin_us = stream->past.time_us;
 	forecast->last = past_last(&stream->past);
 	forecast->skill = score_skill(&stream->score);
-	for (uint32_t i = 0; i < forecast->level_count; i++)
+	for (uint32_t i = 0; i < forecast->level_count; i++) {
 		forecast->coverage[i] = score_coverage(&stream->score, i);
+		for (uint32_t third = 0; third < ROLLCAST_THIRDS; third++)
+			forecast->third_coverage[third][i] =
+				score_third_coverage(&stream->score, third, i);
+	}
+	forecast->drifts = stream->drifts;
 	forecast->trained_us = trained_us(stream);
 	forecast->samples = stream->samples;
 }

@@ -212,6 +212,9 @@ def test_forecasts_are_metrics_for_the_streams_selected(world):
                for quantile in ("0.025", "0.1", "0.5", "0.9", "0.975")]
         assert row == sorted(row)
     assert f'rollcast_stream_coverage_ratio{{{labels},interval="0.95"}}' in values
+    for third in "123":
+        assert 0 <= values[f'rollcast_stream_third_coverage_ratio{{{labels},interval="0.95",third="{third}"}}'] <= 1
+    assert values[f"rollcast_stream_drifts_total{{{labels}}}"] == 0
     assert not any('stream="b"' in series for series in values)
     assert families["rollcast_forecast"][1] == "summary"
 

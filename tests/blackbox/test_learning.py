@@ -142,3 +142,15 @@ def test_a_training_of_many_minutes_does_not_hold_up_the_stop(world, scope):
     assert daemon.stop() == 0
     assert 'trainings_total{result="diverged"}' not in daemon.counters()
     assert 'group_trainings_total{result="failed"}' not in daemon.counters()
+
+
+def test_drift_is_counted(world):
+    """Errors that have grown eightfold, and stay."""
+    dice = random.Random(1)
+    daemon, samples, forecasts = world.push_pull(threads={"train": 0, "shards": 1})
+    values = [50 + dice.gauss(0, 1 if i < 300 else 8) for i in range(450)]
+    samples.send_values("calm", [50 + dice.gauss(0, 1) for _ in range(450)])
+    samples.send_values("wild", values)
+    forecasts.receive_until(lambda f: f["name"] == "wild" and f["time"] >= EPOCH + 448)
+    assert daemon.stop() == 0
+    assert 1 <= daemon.counters()["drifts_total"] <= 3

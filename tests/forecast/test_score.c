@@ -37,6 +37,22 @@ static void skill_is_against_the_best_baseline(void **state)
 	assert_true(fabs(score_coverage(&score, 0) - 0.9) < 1e-12);
 }
 
+static void coverage_is_told_for_each_third(void **state)
+{
+	struct score score = {.levels = 2};
+	const double near[] = {0.2, 0}, far[] = {0.5, 0.25};
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		score_learn_third(&score, 0, near);
+		score_learn_third(&score, 2, far);
+	}
+	assert_true(fabs(score_third_coverage(&score, 0, 0) - 0.8) < 1e-12);
+	assert_true(fabs(score_third_coverage(&score, 0, 1) - 1) < 1e-12);
+	assert_true(isnan(score_third_coverage(&score, 1, 0)));
+	assert_true(fabs(score_third_coverage(&score, 2, 1) - 0.75) < 1e-12);
+}
+
 static void an_exact_stream_has_no_skill(void **state)
 {
 	struct score score = {.levels = 1};
@@ -64,6 +80,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_known_at_first),
 		cmocka_unit_test(skill_is_against_the_best_baseline),
+		cmocka_unit_test(coverage_is_told_for_each_third),
 		cmocka_unit_test(an_exact_stream_has_no_skill),
 		cmocka_unit_test(growth_shows_errors_that_have_grown),
 	};

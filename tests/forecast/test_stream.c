@@ -317,6 +317,51 @@ static void errors_after_a_level_shift_fall_again(void **state)
 	free(record);
 }
 
+/* Ten sigma, of several kinds, at step `at`. */
+static double shifted(int kind, size_t i, size_t at)
+{
+	const double sigma = 0.577; /* of play_noise */
+	double size = 10 * sigma, since = i < at ? 0 : (double)(i - at) + 1;
+	double noise = play_noise(i), wave = 4 * sin(2 * M_PI * (double)i / 24);
+
+	switch (kind) {
+	case 0: /* up */
+		return 50 + noise + (since > 0 ? size : 0);
+	case 1: /* down, to a lower half of the range */
+		return 50 + noise - (since > 0 ? size : 0);
+	case 2: /* up within a few steps */
+		return 50 + noise + size * fmin(since / 6, 1);
+	case 3: /* under a wave */
+		return 50 + noise + wave + (since > 0 ? size : 0);
+	default: /* up, and halfway back after a while */
+		return 50 + noise + (since > 0 ? size : 0) - (since > 12 ? size / 2 : 0);
+	}
+}
+
+static void two_lookbacks_after_a_shift_of_ten_sigma_errors_are_as_before(void **state)
+{
+	enum { AT = 400, COUNT = 700, KINDS = 5 };
+	struct rollcast_stream_settings settings = play_settings();
+
+	(void)state;
+	for (int kind = 0; kind < KINDS; kind++) {
+		double values[COUNT], before, after, naive;
+
+		for (size_t i = 0; i < COUNT; i++)
+			values[i] = shifted(kind, i, AT);
+		struct record *record = play(&settings, values, COUNT);
+
+		before = errors_from(record, values, AT, 6, 200, &naive);
+		after = errors_from(record, values, COUNT, 6, AT + 2 * settings.model.lookback,
+				    &naive);
+		assert_true(after < 1.5 * before);
+		after = errors_from(record, values, AT + 3 * settings.model.lookback, 6,
+				    AT + 2 * settings.model.lookback, &naive);
+		assert_true(after < 1.5 * before);
+		free(record);
+	}
+}
+
 /* Independent noise: nine tenths of an interval of nine tenths. */
 static void coverage_is_near_nominal(void **state)
 {
@@ -585,6 +630,7 @@ int main(void)
 		cmocka_unit_test(a_window_shorter_than_a_lookback_still_forecasts),
 		cmocka_unit_test(the_longest_horizon_works),
 		cmocka_unit_test(errors_after_a_level_shift_fall_again),
+		cmocka_unit_test(two_lookbacks_after_a_shift_of_ten_sigma_errors_are_as_before),
 		cmocka_unit_test(coverage_is_near_nominal),
 		cmocka_unit_test(noise_is_forecast_better_than_naive),
 		cmocka_unit_test(a_random_walk_is_forecast_as_well_as_by_naive),
