@@ -191,7 +191,7 @@ check-tsan: ## all tests with the thread sanitizer
 		$(MAKE) check BUILD=build-tsan CFLAGS='-O1 -g $(TSAN)' LDFLAGS='$(TSAN)'
 check-fuzz: ## any bytes into every parser, each for FUZZ_SECONDS (60), with clang
 	@$(WITH) build fuzz
-	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -Wno-psabi -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
+	@$(AGAIN) fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -Wno-missing-field-initializers -Wno-unused-function -Wno-psabi -Wno-bitwise-instead-of-logical -fsanitize=fuzzer-no-link $(ASAN)' LDFLAGS='$(ASAN)'
 	@BUILD=build-fuzz sh tests/fuzz/run.sh
 check-systemd: ## the units in booted Debian 12 and 13, as root
 	@$(WITH) build system

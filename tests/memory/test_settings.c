@@ -16,12 +16,10 @@ static int load(void *context)
 
 static void settings_are_loaded_whole_or_not_at_all(void **state)
 {
-	static const char *const minimal[] = {"config/minimal.yaml", NULL, NULL};
 	static const char *const demo[] = {"config/demo.yaml", NULL, NULL};
 	static const char *const whole[] = {"config/rollcast.yaml", NULL, NULL};
 
 	(void)state;
-	fail_each("minimal.yaml", load, minimal, false, 1);
 	fail_each("demo.yaml", load, demo, false, 1);
 	fail_each("rollcast.yaml", load, whole, false, 1);
 }
