@@ -301,11 +301,9 @@ static void a_name_beside_a_stream_has_its_labels_unless_it_has_its_own(void **s
 		assert_string_equal(buffer, beside[i].expected);
 	}
 	assert_int_equal(
-		rollcast_name_beside("012345678", text_of("a{x=\"1\"}"), buffer, sizeof buffer),
-		0);
+		rollcast_name_beside("012345678", text_of("a{x=\"1\"}"), buffer, sizeof buffer), 0);
 	assert_int_equal(
-		rollcast_name_beside("01234567", text_of("a{x=\"1\"}"), buffer, sizeof buffer),
-		15);
+		rollcast_name_beside("01234567", text_of("a{x=\"1\"}"), buffer, sizeof buffer), 15);
 }
 
 int main(void)
