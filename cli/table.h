@@ -18,9 +18,9 @@
 
 struct table_view {
 	const char *endpoint, *trouble; /* NULL: it works, as far as is known */
-	double per_second;  /* forecasts; NaN: not known yet */
-	bool counts_losses; /* false: part of the sequence was not subscribed to */
-	int64_t now_us;	    /* monotonic */
+	double per_second;		/* forecasts; NaN: not known yet */
+	bool counts_losses;		/* false: part of the sequence was not subscribed to */
+	int64_t now_us;			/* monotonic */
 };
 
 /* The totals, in one row of a canvas. */
