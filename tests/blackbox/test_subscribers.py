@@ -1,5 +1,6 @@
 """What subscribers get: first a snapshot of what is known, then as many forecasts as they want."""
 
+import signal
 import time
 
 import pytest
@@ -160,6 +161,25 @@ def test_a_subscriber_that_comes_and_goes_does_not_flood_the_others(world):
     flapping.subscribe()
     assert flapping.receive_until(lambda f: f["snapshot"] and f["time"] == EPOCH + 12)
     assert daemon.is_running()
+
+
+def test_subscribers_may_go_in_the_midst_of_a_snapshot_and_of_a_reload(world):
+    daemon, samples, (out,) = publisher(world, [{"high_water_mark": 20}])
+    names = [f"s{i:04}" for i in range(500)]
+    feed(world, samples, out, names[:1])
+    step, end = 10, time.monotonic() + 6
+    while time.monotonic() < end:
+        for name in names:
+            samples.send_values(name, range(3), start=EPOCH + step)
+        step += 3
+        daemon.process.send_signal(signal.SIGHUP)
+        for _ in range(10):
+            client = world.client(zmq.SUB, connect=out, high_water_mark=1, buffer_bytes=4096).subscribe()
+            client.receive(0.02)
+            client.close()
+    assert daemon.is_running()
+    last = world.client(zmq.SUB, connect=out).subscribe(b"s0000")
+    assert last.receive()["name"] == "s0000"
 
 
 @pytest.mark.parametrize("every, expected", [("0s", list(range(40))), ("10s", [0, 10, 20, 30]),
