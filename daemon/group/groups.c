@@ -229,6 +229,19 @@ bool group_load(struct group *group, const struct envelope *envelope, size_t siz
 
 /* ---- those of all rules ---- */
 
+static bool is_same_model(const struct rollcast_model_settings *a,
+			  const struct rollcast_model_settings *b)
+{
+	return a->scope == b->scope && a->cell == b->cell && a->activation == b->activation &&
+	       a->hidden == b->hidden && a->layers == b->layers && a->lookback == b->lookback &&
+	       a->batch == b->batch && a->patch == b->patch && a->loss == b->loss &&
+	       a->huber_delta == b->huber_delta && a->optimizer == b->optimizer &&
+	       a->rate == b->rate && a->momentum == b->momentum &&
+	       a->weight_decay == b->weight_decay && a->clip_norm == b->clip_norm &&
+	       a->steps_first == b->steps_first && a->steps_refit == b->steps_refit &&
+	       a->seed == b->seed;
+}
+
 /* Whether what the group has learned is right for the rule: for like values, and a like network. */
 static bool is_right_for(const struct group *group, const struct stream_settings *rule)
 {
@@ -237,7 +250,7 @@ static bool is_right_for(const struct group *group, const struct stream_settings
 	return !strcmp(group->match, rule->match) && was->horizon == is->horizon &&
 	       was->grid.step_us == is->grid.step_us && was->grid.aggregate == is->grid.aggregate &&
 	       was->channel_count == is->channel_count && group->channels == hash_of_channels(is) &&
-	       !memcmp(&was->model, &is->model, sizeof(was->model));
+	       is_same_model(&was->model, &is->model);
 }
 
 static struct group *find_like(const struct groups *groups, const struct stream_settings *rule)
