@@ -93,7 +93,7 @@ static void so_does_one_that_looks_for_its_step(void **state)
 
 	(void)state;
 	settings.season_auto = true;
-	fail_each("stream, step: auto", live_stream, &settings, false, 1);
+	fail_each("stream, step: auto", live_stream, &settings, false, 3);
 }
 
 static void read_squares(void *context, uint32_t channel, int64_t time_us, int64_t step_us,
@@ -237,7 +237,7 @@ static void a_group_learns_or_says_that_it_cannot(void **state)
 
 	(void)state;
 	settings.model.scope = ROLLCAST_SCOPE_GROUP;
-	fail_each("group", group, &settings, false, 1);
+	fail_each("group", group, &settings, false, 2);
 }
 
 static int weights(void *context)
