@@ -74,9 +74,10 @@ def test_the_shared_library_shows_what_the_headers_declare_and_nothing_else(inst
 @pytest.mark.parametrize("kind", ["shared", "static"])
 def test_the_example_builds_against_the_installed_library_and_forecasts(installed, tmp_path, kind):
     environment = dict(os.environ, PKG_CONFIG_PATH=f"{installed}/usr/lib/pkgconfig")
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", *(["--static"] if kind == "static" else []),
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs",
                             f"--define-variable=prefix={installed}/usr",
-                            f"--define-variable=libdir={installed}/usr/lib", "rollcast"], env=environment,
+                            f"--define-variable=libdir={installed}/usr/lib", "rollcast",
+                            *(["openblas"] if kind == "static" else [])], env=environment,
                            check=True, capture_output=True, text=True, timeout=10).stdout
     if kind == "static":
         flags = flags.replace("-lrollcast", "-l:librollcast.a")
