@@ -51,7 +51,7 @@ static void use_colours(void)
 	if (!screen_wants_colours() || !has_colors() || start_color() == ERR)
 		return;
 	use_default_colors();
-	for (short style = 0; style < STYLES; style++)
+	for (int style = 0; style < STYLES; style++)
 		if (colours[style])
 			init_pair((short)(style + 1), colours[style], -1);
 }

@@ -157,13 +157,11 @@ static void draw_help(struct canvas *canvas)
 		"Keys",
 		"",
 		"  up, down, PgUp, PgDn, Home, End   choose a stream (also k j b space g G)",
-		"  Enter                             that stream alone: its fan, experts, "
-		"thresholds",
+		"  Enter                             that stream: fan, experts, thresholds",
 		"  q, Esc                            back; q in the list ends it",
 		"  s, S                              sort by name, skill, breach, coverage, time",
 		"  r                                 the other way round",
-		"  /                                 show only some streams: cpu, "
-		"'cpu_*{host=~\"web.*\"}'",
+		"  /                                 only some: cpu, cpu_*{host=~\"web.*\"}",
 		"                                    Enter keeps it, Esc takes it back",
 		"  ?                                 these lines, and away again",
 		"",
@@ -171,16 +169,14 @@ static void draw_help(struct canvas *canvas)
 		"",
 		"  PAST|FORECAST  the last values, and the path of the forecast's mean",
 		"  AT THE END     the widest interval at the last step of the horizon",
-		"  EXPERT         what counts most, and how much; coloured if a network has a "
-		"share",
+		"  EXPERT         what counts most, and how much; coloured: a network shares",
 		"  SKILL          1 - MAE / MAE of the better of naive and seasonal naive",
 		"  COVERED        share of values inside the widest interval, measured / promised",
 		"  BREACH         probability that a threshold is crossed within the horizon",
 		"  AGE            since it came; - if the daemon kept it for new subscribers",
 		"",
-		"The fan: the past, then the median, dense within the inner intervals, sparse "
-		"within",
-		"the widest, thresholds as broken lines. Lost are numbers missing in the sequence.",
+		"The fan: the past, then the median, dense within the inner intervals, sparse",
+		"within the widest, thresholds as broken lines. Lost: missing in the sequence.",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
