@@ -127,7 +127,7 @@ def test_signals_stop_with_status_0_and_the_counts(world, how):
 def test_sighup_does_not_end_it(world):
     daemon, samples, forecasts = world.push_pull()
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.wait_for_log("SIGHUP")
+    daemon.wait_for_log("reload: done")
     samples.send_values("s", range(10))
     assert forecasts.receive()
 

@@ -166,8 +166,8 @@ def test_killed_while_it_restores_it_restores_the_next_time(tmp_path):
         daemon = Daemon(tmp_path / f"half{half}", every)
         for name in streams:
             client.send_values(name, values[half:half + 300], start=EPOCH + half)
+        wait_until_journalled(http, 300 * len(streams))
         if half:
-            wait_until_journalled(http, 300 * len(streams))
             daemon.process.kill()
             daemon.process.wait()
         else:
