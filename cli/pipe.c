@@ -32,6 +32,8 @@ enum {
 	HIGH_WATER_MARK = 1000,
 	SEND_WAIT_MS = 100,
 	LOOK_MS = 500,
+	LAST_LOOK_MS = 20,
+	LAST_WAIT_MS = 30000, /* as long as the socket would keep what is queued */
 };
 
 struct pipe_options {
@@ -70,7 +72,7 @@ static const struct options options = {
 	rows,
 	sizeof(rows) / sizeof(*rows),
 	"\nA sample without a time has that of its arrival. Exit status 1 if samples were "
-	"refused.\n",
+	"refused,\nor nobody took them.\n",
 };
 
 struct pipe {
@@ -254,10 +256,29 @@ static int run(struct pipe *pipe)
 	return r ? r : pipe->error;
 }
 
-/* Returns how many refusals there were. */
+/* What is queued goes to the first peer; that of PUB is lost anyway if there is none. */
+static bool is_waiting(const struct pipe *pipe)
+{
+	return !pipe->options->pub && publisher_sent(pipe->publisher) &&
+	       !publisher_has_peer(pipe->publisher);
+}
+
+/* At the end of the input, as long as what is queued may take to leave: does anybody take it? */
+static void wait_for_peer(struct pipe *pipe)
+{
+	for (int waited_ms = 0; waited_ms < LAST_WAIT_MS; waited_ms += LAST_LOOK_MS) {
+		publisher_look(pipe->publisher);
+		if (is_stopped(pipe) || !is_waiting(pipe) || publisher_is_refused(pipe->publisher))
+			return;
+		poll(&(struct pollfd){.fd = pipe->signals, .events = POLLIN}, 1, LAST_LOOK_MS);
+	}
+}
+
+/* Returns how many refusals there were, of samples or of us. */
 static uint64_t report(const struct pipe *pipe)
 {
-	uint64_t refused = 0;
+	bool lost = is_waiting(pipe);
+	uint64_t refused = lost && !pipe->stopped;
 
 	for (int i = ROLLCAST_DECODE_OK + 1; i < ROLLCAST_DECODE_RESULTS; i++) {
 		if (pipe->counts[i])
@@ -267,10 +288,7 @@ static uint64_t report(const struct pipe *pipe)
 	}
 	fprintf(stderr, "%s: %" PRIu64 " samples%s%s\n", pipe->program,
 		pipe->counts[ROLLCAST_DECODE_OK], pipe->stopped ? ", stopped" : "",
-		pipe->stopped && publisher_sent(pipe->publisher) &&
-				!publisher_has_peer(pipe->publisher)
-			? ", the last ones lost: nobody takes them"
-			: "");
+		lost ? ", the last ones lost: nobody takes them" : "");
 	return refused;
 }
 
@@ -309,12 +327,14 @@ int verb_pipe(int argc, char **argv)
 	if (r >= 0) {
 		pipe.signals = r;
 		r = run(&pipe);
+		if (pipe.publisher)
+			wait_for_peer(&pipe);
 	}
 	/* What was wrong with the socket, or with what came, has been said. */
 	if (r < 0 && pipe.publisher && r != -EBADMSG && r != -EMSGSIZE)
 		fprintf(stderr, "%s: %s\n", argv[0], strerror(-r));
 	status = (pipe.publisher && report(&pipe)) || r < 0 ? STATUS_FAILED : STATUS_DONE;
-	if (pipe.stopped)
+	if (pipe.publisher && (pipe.stopped || is_waiting(&pipe)))
 		publisher_hurry(pipe.publisher);
 	finish(&pipe);
 	return status;

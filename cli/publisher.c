@@ -161,6 +161,11 @@ bool publisher_has_peer(const struct publisher *publisher)
 	return publisher->link.peers > 0;
 }
 
+bool publisher_is_refused(const struct publisher *publisher)
+{
+	return !publisher->link.peers && publisher->link.trouble;
+}
+
 uint64_t publisher_sent(const struct publisher *publisher)
 {
 	return publisher->sent;

@@ -49,6 +49,8 @@ int publisher_send(struct publisher *publisher, const char *topic, const void *b
 /* Looks after peers that came and went, and says so. Call it now and then; it does not wait. */
 void publisher_look(struct publisher *publisher);
 bool publisher_has_peer(const struct publisher *publisher);
+/* No peer is there, and one that was has refused us, which has been said. */
+bool publisher_is_refused(const struct publisher *publisher);
 
 uint64_t publisher_sent(const struct publisher *publisher);
 uint64_t publisher_dropped(const struct publisher *publisher);

@@ -452,6 +452,9 @@ def test_the_tool_says_why_it_is_refused(world, case, word):
     seen = tool("watch", "--connect", guarded.forecasts, "--json", "--seconds", "2", *how)
     assert seen.returncode == 1
     assert word in seen.stderr
+    sent = tool("pipe", "--connect", guarded.samples, *how, input="load value=1\n")
+    assert sent.returncode == 1
+    assert word in sent.stderr and "lost: nobody takes them" in sent.stderr
 
 
 @pytest.mark.parametrize("arguments, complaint", [
