@@ -300,8 +300,9 @@ def run_as(user, directory, settings_):
     """A daemon of somebody else, until it is ready. The caller ends it."""
     (directory / "rollcast.yaml").write_text(json.dumps(settings_))
     log_file = directory / "stderr"
+    program = shutil.copy(ROLLCASTD, directory)  # the build may lie where others may not look
     with open(log_file, "wb") as log:
-        process = subprocess.Popen([ROLLCASTD, "--config", directory / "rollcast.yaml"], stderr=log,
+        process = subprocess.Popen([program, "--config", directory / "rollcast.yaml"], stderr=log,
                                    cwd=directory, user=user, group=user, extra_groups=[])
     end = time.monotonic() + WAIT_S
     while b"ready:" not in log_file.read_bytes():

@@ -36,7 +36,7 @@ for name in demo check; do
 	[ -n "$lines" ] || { echo "README has no commands marked $name"; failed=$((failed + 1)); continue; }
 	echo "\$ $lines"
 	started=$SECONDS
-	if LIMIT_S=900 machine_run "$root" "export DEMO_SECONDS=60; cd rollcast && $lines" >"$here/$name.log" 2>&1; then
+	if LIMIT_S=1800 machine_run "$root" "export DEMO_SECONDS=60; cd rollcast && $lines" >"$here/$name.log" 2>&1; then
 		echo "ok      $name ($((SECONDS - started)) s): $(tail -n 1 "$here/$name.log")"
 		passed=$((passed + 1))
 	else
