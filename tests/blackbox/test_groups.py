@@ -92,7 +92,7 @@ def test_the_same_samples_give_the_same_forecasts(world):
 
 def test_a_group_goes_on_after_a_restart_with_what_it_had_learned(world, tmp_path):
     """Its streams come back with their windows, and its network with its weights, for new streams too."""
-    share = {"threads": {"train": 0, "shards": 2}, "state": {"path": str(tmp_path / "state")}}
+    share = {"threads": {"train": 0, "shards": 1}, "state": {"path": str(tmp_path / "state")}}
     daemon, samples, forecasts = start(world, **share)
     feed(samples, range(STREAMS), 0, 100)
     latest = {}
